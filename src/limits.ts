@@ -1,0 +1,133 @@
+/**
+ * Every limit of Prinia, in one file, with its source.
+ *
+ * "contract" means docs/semantics.md or docs/protocol.md; "platform" means the runtime refuses more;
+ * "choice" means ours, and the comment says what it protects.
+ */
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+// Sizes, in bytes of UTF-8.
+
+/** A request body, a socket frame, an answer of tasks. Contract. Half of it doubled still crosses RPC (32 MiB, platform). */
+export const MAX_BODY_BYTES = 8 * MIB;
+/** `args`, encoded. Contract; SQLite rows end at 2 MB (platform). */
+export const MAX_ARGS_BYTES = MIB;
+/** One line of NDJSON. Contract. */
+export const MAX_LINE_BYTES = MIB;
+/** `lastResult.ok`, encoded. Contract. */
+export const MAX_RESULT_BYTES = 256 * KIB;
+/** `lastResult.err` is cut here. Contract. */
+export const MAX_ERROR_BYTES = 64 * KIB;
+/** The error kept in a run is cut here. Contract. */
+export const MAX_RUN_ERROR_BYTES = 4 * KIB;
+/** `progress`, encoded. Contract. */
+export const MAX_PROGRESS_BYTES = 8 * KIB;
+/** `meta`, encoded. Contract. */
+export const MAX_META_BYTES = 8 * KIB;
+/** `idempotencyKey`. Contract. */
+export const MAX_KEY_BYTES = KIB;
+/** `groupKey`. Contract. */
+export const MAX_GROUP_KEY_BYTES = 255;
+/** Queue and worker names. Contract. */
+export const MAX_NAME_BYTES = 255;
+/** `codec`, in characters. Contract. */
+export const MAX_CODEC_LENGTH = 64;
+/** A log line of an ack. Contract. */
+export const MAX_LOG_BYTES = KIB;
+/** What a worker tells of itself when it registers, encoded. Choice: its row is read at every sweep. */
+export const MAX_INFO_BYTES = 8 * KIB;
+/** One bound JSON parameter. Platform: 3 MB failed with SQLITE_TOOBIG, 2.1 MB passed. */
+export const MAX_PARAMETER_BYTES = 1.5 * MIB;
+/** Larger args are bound alone, not inside a JSON parameter. Choice: escaping them twice costs more. */
+export const MAX_INLINE_ARGS_BYTES = 64 * KIB;
+/** A socket's attachment. Platform. */
+export const MAX_ATTACHMENT_BYTES = 16 * KIB;
+
+// Counts.
+
+/** Tasks in a push, events in a request, ids in a wait, tasks in a poll. Contract. */
+export const MAX_BATCH = 1000;
+/** Lines of an NDJSON push that are written in one transaction. Contract. */
+export const STREAM_CHUNK = 500;
+/** Executions remembered in a task's row. Contract. */
+export const MAX_RUNS = 20;
+/** Log lines of an ack. Contract. */
+export const MAX_LOGS = 50;
+/** A page of a listing. Contract. */
+export const MAX_PAGE = 1000;
+/** A page when none is asked for. Contract. */
+export const DEFAULT_PAGE = 50;
+/** Tasks that one bulk verb may name or match. Contract. */
+export const MAX_BULK = 10_000;
+/** Ids that one socket may wait for. Contract: they must fit its attachment. */
+export const MAX_WAITED_IDS = 1500;
+/** Characters of a `ref`. Contract. */
+export const MAX_REF_LENGTH = 64;
+/** JSON nesting. Contract. */
+export const MAX_DEPTH = 500;
+/** Rows looked at by one slice of a listing, a vacuum or a sweep. Contract: bounds one event's work. */
+export const MAX_SCANNED = 5000;
+/** Due tasks promoted in one go. Contract. */
+export const MAX_PROMOTED = 1000;
+/** Due tasks that a claim takes from the schedule as they stand; more are promoted first. Choice: a promotion costs two rows. */
+export const MAX_UNPROMOTED = 100;
+/** Tasks taken by one claim, whatever the credit of all who wait. Choice: bounds one event's work. */
+export const MAX_CLAIM = 1000;
+/** Rows removed or changed by one slice of vacuum, purge or a bulk verb. Choice: bounds one event's work. */
+export const MAX_SLICE = 1000;
+/** Slices of one vacuum or bulk call before it answers `more`. Choice: 500,000 rows looked at. */
+export const MAX_SLICES = 100;
+/** Credit of one worker on one socket. Choice. */
+export const MAX_CREDIT = 10_000;
+/** Orphanings from Queued, in a row, that burn an attempt. Contract. */
+export const MAX_STRIKES = 5;
+/** Queues that one page over all queues looks into. Choice: bounds the calls of one request. */
+export const MAX_QUEUES_A_PAGE = 20;
+/** Tries of a call to an object that may be repeated, the first one included. Choice. */
+export const CALL_TRIES = 4;
+/** Highest partition number: 10 bits of the id. Contract. */
+export const MAX_PARTITION = 1023;
+
+// Durations, in milliseconds.
+
+/** The longest that a request is held. Contract; a Worker must answer within 30 s (platform). */
+export const MAX_WAIT_MS = 25_000;
+/** Bounds of `orphanAfterMs`. Contract. */
+export const MIN_ORPHAN_AFTER_MS = 1_000;
+export const MAX_ORPHAN_AFTER_MS = 86_400_000;
+/** Watchers are told at most this often. Contract: four times a second. */
+export const WATCH_INTERVAL_MS = 250;
+/** An active object reports to the directory at most this often. Contract. */
+export const REPORT_INTERVAL_MS = 10_000;
+/** The lifetime of a token used on a socket. Contract. */
+export const MAX_SOCKET_TOKEN_MS = 86_400_000;
+/** The latest instant that a task may be given: SQLite and JavaScript agree on integers up to here. Choice. */
+export const MAX_INSTANT_MS = 8_640_000_000_000_000;
+/** The longest duration. Choice: 100 years, so that an instant plus a duration stays a safe integer. */
+export const MAX_DURATION_MS = 3_155_760_000_000;
+/** A session that is silent for so long and holds nothing is forgotten. Choice. */
+export const FORGET_SESSION_MS = 86_400_000;
+/** The first pause between the tries of a call, doubled each time. Choice: the last try comes some 350 ms later. */
+export const CALL_PAUSE_MS = 50;
+/** When to come back to an overloaded or restarting object. Choice. */
+export const RETRY_AFTER_MS = 1_000;
+/** The first pause before the socket of a held request is opened again, doubled each time, and the longest. Choice. */
+export const REOPEN_PAUSE_MS = 100;
+export const MAX_REOPEN_PAUSE_MS = 3_000;
+/** How long an object may take to answer a cancelled long poll. Choice: with the wait it stays below 30 s (platform). */
+export const CANCEL_GRACE_MS = 2_000;
+/** How long `serve` waits for workerd to end before it kills it. Contract: a hibernatable socket keeps it for ever. */
+export const SERVE_GRACE_MS = 3_000;
+/** How long `serve` waits for the lock of its data folder, which a `serve` killed just before may still hold. Choice. */
+export const LOCK_WAIT_MS = 2_000;
+
+// Numbers.
+
+/** `priority`, both ways, and the most that `maxAttempts` may be. Contract: int32. */
+export const MAX_INT32 = 2_147_483_647;
+/** Characters of a task id, a lease or a session as they come in; what is ill-formed is simply unknown. Choice. */
+export const MAX_TOKEN_LENGTH = 64;
+/** Bytes of a listing's cursor. Choice: it may hold the name of a queue, escaped. */
+export const MAX_CURSOR_BYTES = KIB;

@@ -1,0 +1,23 @@
+/** How long terminal tasks are kept, and how often the queue looks for those whose time is over. */
+
+import type { QueueConfig } from "./task.ts";
+
+type Retention = QueueConfig["retention"];
+
+/** When a terminal task may go, or `null` for never. */
+export function keptUntil(status: "Done" | "Killed", doneAt: number, retention: Retention): number | null {
+  const keptMs = status === "Done" ? retention.doneMs : retention.killedMs;
+  return keptMs === null ? null : doneAt + keptMs;
+}
+
+/**
+ * The least time between two passes over the rows: a tenth of the shortest retention, so that no task outstays its time
+ * by more, and a second at least, so that a retention of nothing does not keep the object busy.
+ */
+export function passIntervalMs(retention: Retention): number {
+  const shortest = Math.min(
+    retention.doneMs ?? Number.POSITIVE_INFINITY,
+    retention.killedMs ?? Number.POSITIVE_INFINITY,
+  );
+  return Number.isFinite(shortest) ? Math.max(1_000, Math.floor(shortest / 10)) : Number.POSITIVE_INFINITY;
+}
