@@ -1,0 +1,41 @@
+/** Who is calling: what the Worker verified, as the object is told it. */
+
+import * as v from "valibot";
+import type { Result } from "../task/result.ts";
+import { decodeBody } from "./validate.ts";
+
+/**
+ * - `push`: push; wait, status, fetch and cancel of ids that the caller can name.
+ * - `work`: register, poll, events.
+ * - `read`: tasks, lists, stats, config, board.
+ * - `manage`: update, reschedule, resume, cancel, delete of tasks.
+ * - `admin`: everything, the others included.
+ */
+export const SCOPES = ["push", "work", "read", "manage", "admin"] as const;
+
+export type Scope = (typeof SCOPES)[number];
+
+/** The header in which the Worker passes the caller on; it strips every `x-prinia-*` that came from outside. */
+export const CALLER_HEADER = "x-prinia-caller";
+
+const callerSchema = v.object({
+  scopes: v.array(v.picklist(SCOPES)),
+  /** Names, or `prefix*`; `null` means every queue. */
+  queues: v.nullable(v.array(v.string())),
+  /** When the token ends, ms since the epoch; `null` means never. */
+  exp: v.nullable(v.number()),
+  /** The Worker itself: it may send internal frames. */
+  internal: v.exactOptional(v.literal(true)),
+});
+
+export type Caller = Readonly<v.InferOutput<typeof callerSchema>>;
+
+/** Reads the value of CALLER_HEADER. Headers are Latin-1, so it is written by `encodeCaller`. */
+export const decodeCaller = (header: string): Result<Caller> => decodeBody(callerSchema, header);
+
+/** The caller as the value of a header: names of queues may have any character, headers may not. */
+export const encodeCaller = (caller: Caller): string =>
+  JSON.stringify(caller).replaceAll(
+    /[\u007f-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );

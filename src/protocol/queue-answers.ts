@@ -1,0 +1,94 @@
+/** What the server answers of queues and workers: schemas for the OpenAPI document, types for the rest. */
+
+import * as v from "valibot";
+import { STATUSES } from "../task/status.ts";
+import { count, whole, wholeBackoffSchema } from "./answers.ts";
+
+const rate = v.pipe(v.number(), v.minValue(0));
+/** The oldest reading that the answer was made from, ms. */
+const asOf = whole;
+
+export const workerInfoSchema = v.strictObject({
+  /** The worker's name. */
+  id: v.string(),
+  queue: v.string(),
+  startedAt: whole,
+  heardAt: whole,
+  layers: v.array(v.string()),
+  /** How many leases it holds. */
+  leases: count,
+  /** Whether it was heard within `orphanAfterMs`. */
+  alive: v.boolean(),
+});
+export type WorkerInfo = v.InferOutput<typeof workerInfoSchema>;
+
+export const workersAnswerSchema = v.strictObject({
+  workers: v.array(workerInfoSchema),
+  asOf: v.exactOptional(asOf),
+});
+
+export const queueConfigSchema = v.strictObject({
+  paused: v.boolean(),
+  orphanAfterMs: count,
+  retention: v.strictObject({ doneMs: v.nullable(count), killedMs: v.nullable(count) }),
+  defaults: v.strictObject({
+    priority: whole,
+    maxAttempts: count,
+    backoff: wholeBackoffSchema,
+    timeoutMs: v.nullable(count),
+  }),
+});
+
+const totals = {
+  /** Tasks by status. */
+  counts: v.strictObject(v.entriesFromList(STATUSES, count)),
+  /** Workers that are alive. */
+  workers: count,
+  /** For how long the task that is due longest has been due; `null` when none is. */
+  oldestDueAgeMs: v.nullable(count),
+  /** Per second, over the last minute. */
+  rates: v.strictObject({ pushed: rate, done: rate, failed: rate, killed: rate }),
+  /** Tasks pushed on each of the last seven days, oldest first. */
+  activity: v.pipe(v.array(count), v.length(7)),
+};
+
+export const queueInfoSchema = v.strictObject({
+  name: v.string(),
+  partitions: count,
+  ...totals,
+  config: queueConfigSchema,
+});
+export type QueueInfo = v.InferOutput<typeof queueInfoSchema>;
+
+/** Percentiles in ms; `null` when nothing was measured. */
+const percentiles = v.nullable(v.strictObject({ p50: v.number(), p90: v.number(), p99: v.number() }));
+
+export const queueStatsSchema = v.strictObject({
+  ...queueInfoSchema.entries,
+  /** From due to claimed. */
+  waitMs: percentiles,
+  /** From started to acked. */
+  runMs: percentiles,
+  rowsWritten: count,
+  alarmsSet: count,
+  commits: count,
+});
+export type QueueStats = v.InferOutput<typeof queueStatsSchema>;
+
+/** Sums over the queues that the caller may see. */
+export const totalsSchema = v.strictObject({ queues: count, ...totals, asOf });
+export type Totals = v.InferOutput<typeof totalsSchema>;
+
+export const queuesAnswerSchema = v.strictObject({
+  queues: v.array(queueInfoSchema),
+  nextCursor: v.exactOptional(v.string()),
+  asOf,
+});
+
+export const capabilitiesSchema = v.strictObject({
+  name: v.string(),
+  version: v.string(),
+  protocol: v.literal(1),
+  traits: v.array(v.string()),
+  limits: v.record(v.string(), v.number()),
+});
