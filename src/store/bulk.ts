@@ -1,0 +1,91 @@
+/** Many at once: resume, cancel, reschedule or delete what is named, or what a filter finds, in bounded slices. */
+
+import { MAX_SLICE } from "../limits.ts";
+import type { TaskEvent } from "../task/state.ts";
+import { Journal } from "./journal.ts";
+import { rowsById, rowsBySeq, type TaskRow } from "./rows.ts";
+import { save } from "./save.ts";
+import { isAbandoned } from "./tasks.ts";
+import type { Tx } from "./tx.ts";
+import { type Filter, walk } from "./walk.ts";
+import { apply, type Item, itemOf } from "./work.ts";
+
+export type BulkVerb = "resume" | "cancel" | "reschedule" | "delete";
+
+export interface BulkOrder {
+  readonly verb: BulkVerb;
+  readonly ids?: readonly string[] | undefined;
+  readonly filter?: Filter | undefined;
+  readonly dryRun: boolean;
+  /** For reschedule, ms. */
+  readonly runAt: number;
+}
+
+export interface BulkSlice {
+  /** Named, or found, and there. */
+  readonly matched: number;
+  /** Changed; in a dry run, what would be. */
+  readonly changed: number;
+  /** Where to go on; `null` at the end. */
+  readonly cursor: number | null;
+}
+
+/**
+ * One slice. Tasks that the verb does not apply to are passed over: a Done task is not resumed, a leased one not deleted.
+ *
+ * @param cursor where the slice before ended: a sequence for a filter, an index for ids
+ */
+export function bulkSlice(tx: Tx, order: BulkOrder, cursor: number | null, limit: number): BulkSlice {
+  const size = Math.min(limit, MAX_SLICE);
+  const { rows, next } = order.ids
+    ? named(tx, order.ids, cursor ?? 0, size)
+    : found(tx, order.filter ?? {}, cursor, size);
+  // A dry run goes through the same rules, only that nobody is told and nothing is written.
+  const scope: Tx = order.dryRun ? { ...tx, journal: new Journal() } : tx;
+  const items = rows.map(itemOf);
+  let changed = 0;
+  for (const item of items) {
+    const outcome = apply(scope, item, eventOf(tx, order, item));
+    if (outcome.ok && outcome.value.changed) changed++;
+  }
+  if (!order.dryRun) save(tx, items);
+  return { matched: rows.length, changed, cursor: next };
+}
+
+function eventOf(tx: Tx, order: BulkOrder, item: Item): TaskEvent {
+  switch (order.verb) {
+    case "resume":
+      return { type: "resume", abandoned: isAbandoned(tx, item) };
+    case "cancel":
+      return { type: "cancel" };
+    case "reschedule":
+      return { type: "reschedule", runAt: order.runAt };
+    case "delete":
+      return { type: "delete" };
+    default:
+      return order.verb satisfies never;
+  }
+}
+
+interface Found {
+  readonly rows: TaskRow[];
+  readonly next: number | null;
+}
+
+function named(tx: Tx, ids: readonly string[], from: number, size: number): Found {
+  const unique = [...new Set(ids)];
+  const slice = unique.slice(from, from + size);
+  const next = from + size < unique.length ? from + size : null;
+  return { rows: [...rowsById(tx, slice).values()], next };
+}
+
+function found(tx: Tx, filter: Filter, cursor: number | null, size: number): Found {
+  const walked = walk(tx, filter, false, cursor, size);
+  return {
+    rows: rowsBySeq(
+      tx,
+      walked.steps.map((step) => step.seq),
+    ),
+    next: walked.cursor,
+  };
+}

@@ -1,0 +1,80 @@
+/** claim: leases for those who have room, in the order of the contract. */
+
+import { MAX_BODY_BYTES, MAX_CLAIM } from "../limits.ts";
+import { CANDIDATES, promote } from "./backlog.ts";
+import { leasedRows } from "./leased.ts";
+import { wakeForLease } from "./liveness.ts";
+import { statusOf } from "./rows.ts";
+import { type Deliveries, deal, roomOf, type Taker } from "./takers.ts";
+import type { Tx } from "./tx.ts";
+
+// The set-based form of the rules' claim; a test holds the two against each other. ?1 [seq, session, autoStart], ?2 token,
+// ?3 now.
+const CLAIM = `
+  UPDATE task SET
+    status = 1 + given.start, ready = NULL, lease = ?2, holder = given.session, lock_at = ?3,
+    attempt = attempt + given.start, strikes = iif(given.start, 0, strikes),
+    started_at = iif(given.start, ?3, NULL), deadline = iif(given.start, ?3 + timeout_ms, NULL),
+    past_lease = NULL, past_event = NULL, past_status = NULL, revision = revision + 1
+  FROM (SELECT value ->> 0 AS seq, value ->> 1 AS session, value ->> 2 AS start FROM json_each(?1)) AS given
+  WHERE task.seq = given.seq
+  RETURNING seq, run_at, created_at, deadline`;
+
+export interface Claimed<T extends Taker> {
+  readonly deliveries: Deliveries<T>;
+  /** Whether more could be claimed at once: the batch was cut by its size or number, not by lack of tasks. */
+  readonly more: boolean;
+}
+
+/** Claims as much as the takers have room for, up to a bounded batch. Call it only while the queue is not paused. */
+export function claim<T extends Taker>(tx: Tx, takers: readonly T[]): Claimed<T> {
+  const room = roomOf(takers);
+  if (room === 0) return { deliveries: new Map(), more: false };
+  promote(tx);
+  const wanted = Math.min(room, MAX_CLAIM);
+  const found = tx.sql.all<Candidate>(CANDIDATES, tx.now, wanted);
+  const taken = withinBytes(found);
+  if (taken.length === 0) return { deliveries: new Map(), more: false };
+  const dealt = deal(taken, takers);
+  write(tx, dealt);
+  const more = room > taken.length && (taken.length < found.length || found.length === MAX_CLAIM);
+  const delivered = dealt.map(([candidate, taker]) => [candidate.seq, taker] as const);
+  return { deliveries: leasedRows(tx, delivered).deliveries, more };
+}
+
+interface Candidate {
+  readonly seq: number;
+  readonly status: number;
+  readonly bytes: number;
+}
+
+/** An answer of tasks ends at 8 MiB: half of it for args, so that a row's other columns have room, but one task at least. */
+function withinBytes(found: readonly Candidate[]): Candidate[] {
+  let bytes = 0;
+  const end = found.findIndex((row, index) => {
+    bytes += row.bytes;
+    return index > 0 && bytes > MAX_BODY_BYTES / 2;
+  });
+  return end < 0 ? [...found] : found.slice(0, end);
+}
+
+function write(tx: Tx, dealt: readonly (readonly [Candidate, Taker])[]): void {
+  const given = JSON.stringify(dealt.map(([{ seq }, taker]) => [seq, taker.session, taker.autoStart ? 1 : 0]));
+  const written = tx.sql.all<Written>(CLAIM, given, tx.chance.token(), tx.now);
+  for (const row of written) {
+    tx.journal.touched.push(row.seq);
+    tx.journal.waits.push(Math.max(0, tx.now - Math.max(row.run_at, row.created_at)));
+    if (row.deadline !== null) tx.journal.wake(row.deadline);
+  }
+  for (const [candidate, taker] of dealt) {
+    tx.journal.moved(statusOf(candidate.status), taker.autoStart ? "Running" : "Queued");
+    wakeForLease(tx, taker.session);
+  }
+}
+
+interface Written {
+  readonly seq: number;
+  readonly run_at: number;
+  readonly created_at: number;
+  readonly deadline: number | null;
+}

@@ -1,0 +1,25 @@
+/** The store's port on the SQLite of a Durable Object. */
+
+import { type SqlDriver, type SqlValue, settled } from "./driver.ts";
+
+type Storage = Pick<DurableObjectStorage, "sql" | "transactionSync">;
+
+export function durableDriver(storage: Storage): SqlDriver {
+  let rowsWritten = 0;
+  return {
+    all<R extends object>(statement: string, ...parameters: readonly SqlValue[]): R[] {
+      const cursor = storage.sql.exec(statement, ...parameters);
+      const rows = cursor.toArray();
+      rowsWritten += cursor.rowsWritten;
+      return rows as R[];
+    },
+    script(statements: string): void {
+      rowsWritten += storage.sql.exec(statements).rowsWritten;
+    },
+    // Storage undoes earlier writes only inside transactionSync, never because an exception passed by.
+    transaction: (body) => storage.transactionSync(() => settled(body())),
+    get rowsWritten() {
+      return rowsWritten;
+    },
+  };
+}

@@ -1,0 +1,103 @@
+/** The journal of one operation: what happened, for the tally, for those who wait, and for the alarm. */
+
+import { record } from "../task/histogram.ts";
+import { type Counts, noCounts, STATUSES, type Status } from "../task/status.ts";
+import type { LostReason } from "../task/task.ts";
+import { countDay, slotAt, type Tally } from "./tally.ts";
+
+/** A lease that was taken back from a session that did not ask for it. */
+export interface Lost {
+  readonly session: number;
+  readonly id: string;
+  readonly lease: string;
+  readonly reason: LostReason;
+}
+
+/**
+ * Written by the operations of the store, read after them: an operation that fails has its journal thrown away with
+ * its savepoint, so nobody is told of what did not happen.
+ */
+export class Journal {
+  readonly deltas: Counts = noCounts();
+  pushed = 0;
+  done = 0;
+  failed = 0;
+  killed = 0;
+  /** Durations in ms, for the histograms. */
+  readonly waits: number[] = [];
+  readonly runs: number[] = [];
+  /** Sequences that became terminal. */
+  readonly finished: number[] = [];
+  /** Rows that went, by sequence, with their ids. */
+  readonly gone: { readonly seq: number; readonly id: string }[] = [];
+  /** Sequences whose progress changed. */
+  readonly progressed: number[] = [];
+  /** Every sequence that changed, for watchers. */
+  readonly touched: number[] = [];
+  /** Whether workers came, went or changed, for watchers. */
+  workersChanged = false;
+  readonly lost: Lost[] = [];
+  /** The earliest instant at which the object must wake because of this operation. */
+  wakeAt: number | null = null;
+  /** The earliest end of a retention that this operation began. */
+  expiresAt: number | null = null;
+
+  moved(from: Status | null, to: Status | null, count = 1): void {
+    if (from) this.deltas[from] -= count;
+    if (to) this.deltas[to] += count;
+  }
+
+  wake(at: number): void {
+    if (this.wakeAt === null || at < this.wakeAt) this.wakeAt = at;
+  }
+
+  expires(at: number): void {
+    if (this.expiresAt === null || at < this.expiresAt) this.expiresAt = at;
+  }
+
+  /** Takes over what a part of the operation wrote. */
+  absorb(other: Journal): void {
+    for (const status of STATUSES) this.deltas[status] += other.deltas[status];
+    this.pushed += other.pushed;
+    this.done += other.done;
+    this.failed += other.failed;
+    this.killed += other.killed;
+    for (const list of ["waits", "runs", "finished", "progressed", "touched"] as const) {
+      for (const one of other[list]) this[list].push(one);
+    }
+    for (const one of other.gone) this.gone.push(one);
+    for (const one of other.lost) this.lost.push(one);
+    this.workersChanged ||= other.workersChanged;
+    if (other.wakeAt !== null) this.wake(other.wakeAt);
+    if (other.expiresAt !== null) this.expires(other.expiresAt);
+  }
+
+  /** Whether the tally changes by it. */
+  get isEmpty(): boolean {
+    return (
+      this.touched.length === 0 &&
+      this.gone.length === 0 &&
+      !this.workersChanged &&
+      this.pushed === 0 &&
+      this.wakeAt === null
+    );
+  }
+
+  /** Adds it all up. */
+  addTo(tally: Tally, now: number): void {
+    for (const status of STATUSES) tally.counts[status] += this.deltas[status];
+    for (const wait of this.waits) record(tally.waits, wait);
+    for (const run of this.runs) record(tally.runs, run);
+    if (this.pushed > 0) countDay(tally, now, this.pushed);
+    if (this.pushed + this.done + this.failed + this.killed > 0) {
+      const slot = slotAt(tally, now);
+      slot.pushed += this.pushed;
+      slot.done += this.done;
+      slot.failed += this.failed;
+      slot.killed += this.killed;
+    }
+    if (this.expiresAt !== null && (tally.retentionAt === null || this.expiresAt < tally.retentionAt)) {
+      tally.retentionAt = this.expiresAt;
+    }
+  }
+}

@@ -1,0 +1,56 @@
+/** Reads back what was just leased, for those who get it. */
+
+import type { Status } from "../task/status.ts";
+import { type FullRow, idOf, leaseOf, ROW_COLUMNS, statusOf, type TaskRow } from "./rows.ts";
+import type { Deliveries, Taker } from "./takers.ts";
+import type { Tx } from "./tx.ts";
+
+/**
+ * @param delivered sequence and taker, in the order in which they should run: the database keeps none
+ */
+export function leasedRows<T extends Taker>(
+  tx: Tx,
+  delivered: readonly (readonly [number, T])[],
+): { deliveries: Deliveries<T>; statuses: Map<string, Status> } {
+  const rows = new Map<number, FullRow>();
+  const seqs = JSON.stringify(delivered.map(([seq]) => seq));
+  const statement = `SELECT ${ROW_COLUMNS}, args FROM task WHERE seq IN (SELECT value FROM json_each(?1))`;
+  for (const row of tx.sql.all<FullRow>(statement, seqs)) rows.set(row.seq, row);
+  const deliveries: Deliveries<T> = new Map();
+  const statuses = new Map<string, Status>();
+  for (const [seq, taker] of delivered) {
+    const row = rows.get(seq);
+    if (!row) throw new Error(`task ${seq} is gone from under its own transaction`);
+    statuses.set(idOf(tx, row), statusOf(row.status));
+    const given = deliveries.get(taker);
+    if (given) given.push(row);
+    else deliveries.set(taker, [row]);
+  }
+  return { deliveries, statuses };
+}
+
+/** Tasks that a session holds, of those named, in the order in which they should run. */
+export function heldTasks(tx: Pick<Tx, "sql">, session: number, seqs: readonly number[]): FullRow[] {
+  return tx.sql.all<FullRow>(
+    `SELECT ${ROW_COLUMNS}, args FROM task
+     WHERE seq IN (SELECT value FROM json_each(?2)) AND lease IS NOT NULL AND holder = ?1 ORDER BY priority DESC, run_at, seq`,
+    session,
+    JSON.stringify(seqs),
+  );
+}
+
+export interface HeldLease {
+  readonly seq: number;
+  readonly id: string;
+  readonly lease: string;
+  readonly status: Status;
+}
+
+/** Every live lease of a session. */
+export function heldLeases(tx: Pick<Tx, "sql" | "partition">, session: number): HeldLease[] {
+  const rows = tx.sql.all<Pick<TaskRow, "seq" | "created_at" | "random" | "lease" | "status">>(
+    "SELECT seq, created_at, random, lease, status FROM task WHERE lease IS NOT NULL AND holder = ?1 ORDER BY seq",
+    session,
+  );
+  return rows.map((row) => ({ seq: row.seq, id: idOf(tx, row), lease: leaseOf(row), status: statusOf(row.status) }));
+}

@@ -1,0 +1,63 @@
+/** list: pages of tasks, newest first unless asked otherwise. */
+
+import { DEFAULT_PAGE, MAX_BODY_BYTES } from "../limits.ts";
+import { fail, ok, type Result } from "../task/result.ts";
+import { type FullRow, ROW_COLUMNS } from "./rows.ts";
+import type { Tx } from "./tx.ts";
+import { type Filter, type Step, walk } from "./walk.ts";
+
+export interface ListInput extends Filter {
+  readonly order?: "newest" | "oldest" | undefined;
+  readonly limit?: number | undefined;
+  readonly cursor?: string | undefined;
+}
+
+export interface Page {
+  readonly rows: FullRow[];
+  /** Its lack alone ends the list: a page may be short, even empty. */
+  readonly nextCursor?: string;
+}
+
+/**
+ * @returns a page of at most `limit` rows and 8 MiB; `bad_request` when the cursor is not one of this order
+ */
+export function list(tx: Pick<Tx, "sql" | "tally" | "partition">, input: ListInput): Result<Page> {
+  const newest = input.order !== "oldest";
+  const cursor = input.cursor === undefined ? null : parseCursor(input.cursor, newest);
+  if (cursor instanceof Error) return fail("bad_request", cursor.message, { path: "cursor" });
+  if (isEmpty(tx, input)) return ok({ rows: [] });
+  const walked = walk(tx, input, newest, cursor, input.limit ?? DEFAULT_PAGE);
+  const steps = withinBytes(walked.steps);
+  const next = steps.length < walked.steps.length ? (steps.at(-1)?.seq ?? null) : walked.cursor;
+  const rows = rowsInOrder(tx, steps, newest);
+  return ok(next === null ? { rows } : { rows, nextCursor: `${newest ? "n" : "o"}${next.toString(36)}` });
+}
+
+/** The tally knows that there is none: no need to walk. */
+const isEmpty = (tx: Pick<Tx, "tally">, { status }: ListInput): boolean =>
+  status !== undefined && tx.tally.counts[status] === 0;
+
+function parseCursor(text: string, newest: boolean): number | Error {
+  const match = /^([no])([0-9a-z]{1,8})$/.exec(text);
+  if (match?.[2] === undefined)
+    return new Error("`cursor` must be the `nextCursor` of a page before, as it was given.");
+  if ((match[1] === "n") !== newest) return new Error("`cursor` belongs to a list of the other `order`.");
+  return Number.parseInt(match[2], 36);
+}
+
+/** Cuts a page where its args fill an answer; one row at least, so that every list comes to its end. */
+function withinBytes(steps: readonly Step[]): readonly Step[] {
+  let bytes = 0;
+  const end = steps.findIndex((step, index) => {
+    bytes += step.bytes;
+    return index > 0 && bytes > MAX_BODY_BYTES / 2;
+  });
+  return end < 0 ? steps : steps.slice(0, end);
+}
+
+function rowsInOrder(tx: Pick<Tx, "sql">, steps: readonly Step[], newest: boolean): FullRow[] {
+  return tx.sql.all<FullRow>(
+    `SELECT ${ROW_COLUMNS}, args FROM task WHERE seq IN (SELECT value FROM json_each(?1)) ORDER BY seq ${newest ? "DESC" : "ASC"}`,
+    JSON.stringify(steps.map((step) => step.seq)),
+  );
+}

@@ -1,0 +1,156 @@
+/** push: new tasks, durable when it returns; those that somebody waits for are delivered in the same write. */
+
+import { completeBackoff } from "../task/backoff.ts";
+import { formatId } from "../task/id.ts";
+import { placeOf, transition } from "../task/machine.ts";
+import { ok, type Result } from "../task/result.ts";
+import type { TaskState } from "../task/state.ts";
+import { type Backoff, DEFAULT_BACKOFF, type NewTask, type Pushed } from "../task/task.ts";
+import { hasBacklog } from "./backlog.ts";
+import { type InsertRow, insertRows } from "./insert.ts";
+import { keyHolders, keyName } from "./keys.ts";
+import { leasedRows } from "./leased.ts";
+import { wakeForLease } from "./liveness.ts";
+import { codeOf, readyCode } from "./rows.ts";
+import { type Deliveries, deal, roomOf, type Taker } from "./takers.ts";
+import type { Tx } from "./tx.ts";
+
+export interface PushAnswer<T extends Taker> {
+  readonly pushed: Pushed[];
+  readonly deliveries: Deliveries<T>;
+}
+
+interface Draft {
+  readonly task: NewTask;
+  readonly seq: number;
+  readonly random: number;
+  readonly state: TaskState;
+  readonly priority: number;
+}
+
+/**
+ * Pushes a batch, all or nothing. A task whose idempotency key is held answers the holder's id.
+ *
+ * @param takers who waits for tasks; none while the queue is paused
+ */
+export function push<T extends Taker>(tx: Tx, tasks: readonly NewTask[], takers: readonly T[]): Result<PushAnswer<T>> {
+  const held = keyHolders(tx, tasks);
+  const drafts: Draft[] = [];
+  const createdAt = Math.max(tx.now, tx.tally.lastMs);
+  const chance = tx.chance.bits30(tasks.length);
+  const pushed = tasks.map((task, index): Pushed => {
+    const known = task.idempotencyKey === undefined ? undefined : held.get(keyName(task));
+    if (known) return known;
+    const draft = drafted(tx, task, tx.tally.nextSeq + drafts.length, chance[index] ?? 0);
+    drafts.push(draft);
+    const id = formatId({ ms: createdAt, partition: tx.partition, seq: draft.seq, random: draft.random });
+    const answer: Pushed = { id, status: "Pending", created: true };
+    if (task.idempotencyKey !== undefined) held.set(keyName(task), { ...answer, created: false });
+    return answer;
+  });
+  if (drafts.length === 0) return ok({ pushed, deliveries: new Map() });
+  tx.tally.nextSeq += drafts.length;
+  tx.tally.lastMs = createdAt;
+  const delivered = insert(tx, createdAt, drafts, takers);
+  return ok(answered(tx, pushed, delivered));
+}
+
+function drafted(tx: Tx, task: NewTask, seq: number, random: number): Draft {
+  const { defaults } = tx.config;
+  const runAt = task.runAt ?? (task.delayMs === undefined ? tx.now : tx.now + task.delayMs);
+  const state: TaskState = {
+    status: "Pending",
+    attempt: 0,
+    maxAttempts: task.maxAttempts ?? defaults.maxAttempts,
+    runAt,
+    timeoutMs: task.timeoutMs ?? defaults.timeoutMs,
+    backoff: task.backoff ? completeBackoff(task.backoff) : defaults.backoff,
+    strikes: 0,
+    token: null,
+    lockAt: null,
+    startedAt: null,
+    deadline: null,
+    doneAt: null,
+    past: null,
+  };
+  return { task, seq, random, state, priority: task.priority ?? defaults.priority };
+}
+
+/** Writes the drafts, those that find a taker as leased; answers who got what. */
+function insert<T extends Taker>(
+  tx: Tx,
+  createdAt: number,
+  drafts: readonly Draft[],
+  takers: readonly T[],
+): [number, T][] {
+  // With a backlog the older tasks go first: these join it, and the claim that follows sees to the order.
+  const direct = roomOf(takers) > 0 && !hasBacklog(tx);
+  const due = direct ? drafts.filter((draft) => placeOf(draft.state, tx.now) === "ready").sort(inOrder) : [];
+  const dealt = deal(due, takers);
+  const takerOf = new Map(dealt.map(([draft, taker]) => [draft.seq, taker]));
+  const token = dealt.length > 0 ? tx.chance.token() : 0;
+  const rows = drafts.map((draft): InsertRow => {
+    const taker = takerOf.get(draft.seq);
+    const state = taker ? claimed(tx, draft.state, token, taker) : draft.state;
+    tx.journal.moved(null, state.status);
+    if (state.deadline !== null) tx.journal.wake(state.deadline);
+    return rowOf(tx, draft, state, taker?.session ?? null);
+  });
+  insertRows(tx, createdAt, rows);
+  tx.journal.pushed += drafts.length;
+  for (const draft of drafts) tx.journal.touched.push(draft.seq);
+  for (const [, taker] of dealt) {
+    tx.journal.waits.push(0);
+    wakeForLease(tx, taker.session);
+  }
+  return dealt.map(([draft, taker]) => [draft.seq, taker]);
+}
+
+const inOrder = (a: Draft, b: Draft): number =>
+  b.priority - a.priority || a.state.runAt - b.state.runAt || a.seq - b.seq;
+
+function claimed(tx: Tx, state: TaskState, token: number, taker: Taker): TaskState {
+  const claim = transition(state, { type: "claim", token, autoStart: taker.autoStart }, { now: tx.now, random: 0 });
+  if (!claim.ok) throw new Error(`a due task could not be claimed: ${claim.error.detail}`);
+  return claim.value.next;
+}
+
+function rowOf(tx: Tx, { task, seq, random, priority }: Draft, state: TaskState, holder: number | null): InsertRow {
+  const keyed = task.idempotencyKey !== undefined;
+  return {
+    seq,
+    status: codeOf(state.status),
+    ready: readyCode(placeOf(state, tx.now)),
+    priority,
+    runAt: state.runAt,
+    random,
+    attempt: state.attempt,
+    maxAttempts: state.maxAttempts,
+    lease: state.token,
+    holder,
+    lockAt: state.lockAt,
+    startedAt: state.startedAt,
+    deadline: state.deadline,
+    timeoutMs: state.timeoutMs,
+    backoff: backoffText(state.backoff),
+    key: task.idempotencyKey ?? null,
+    until: keyed ? (task.idempotencyUntil ?? "gone") : null,
+    groupKey: task.groupKey ?? null,
+    codec: task.codec === undefined || task.codec === "json" ? null : task.codec,
+    meta: task.meta === undefined || Object.keys(task.meta).length === 0 ? null : JSON.stringify(task.meta),
+    args: task.args,
+  };
+}
+
+/** The built-in backoff is kept as nothing. */
+export function backoffText(backoff: Backoff): string | null {
+  const text = JSON.stringify(backoff);
+  return text === JSON.stringify(DEFAULT_BACKOFF) ? null : text;
+}
+
+/** Fills in what became of the delivered ones. */
+function answered<T extends Taker>(tx: Tx, pushed: Pushed[], delivered: readonly [number, T][]): PushAnswer<T> {
+  if (delivered.length === 0) return { pushed, deliveries: new Map() };
+  const { deliveries, statuses } = leasedRows(tx, delivered);
+  return { pushed: pushed.map((one) => ({ ...one, status: statuses.get(one.id) ?? one.status })), deliveries };
+}

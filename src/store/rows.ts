@@ -1,0 +1,213 @@
+/** Rows of the task table, and what they mean: the state for the rules, the view for the world. */
+
+import { formatId, formatLease, parseId } from "../task/id.ts";
+import { fail, ok, type Result } from "../task/result.ts";
+import type { Past, TaskState } from "../task/state.ts";
+import { isTerminal, STATUS_CODE, STATUSES, type Status } from "../task/status.ts";
+import { type Backoff, DEFAULT_BACKOFF, type IdempotencyUntil, type Run } from "../task/task.ts";
+import type { LastResult, LeasedTaskView, TaskResultView, TaskView } from "../task/view.ts";
+import type { Tx } from "./tx.ts";
+
+/** All of a row but its args, with the name of the worker that holds it. */
+export interface TaskRow {
+  readonly seq: number;
+  readonly status: number;
+  readonly ready: number | null;
+  readonly priority: number;
+  readonly run_at: number;
+  readonly created_at: number;
+  readonly random: number;
+  readonly attempt: number;
+  readonly max_attempts: number;
+  readonly strikes: number;
+  readonly revision: number;
+  readonly lease: number | null;
+  readonly holder: number | null;
+  readonly lock_at: number | null;
+  readonly started_at: number | null;
+  readonly deadline: number | null;
+  readonly past_lease: number | null;
+  readonly past_event: Past["event"] | null;
+  readonly past_status: number | null;
+  readonly done_at: number | null;
+  readonly timeout_ms: number | null;
+  readonly backoff: string | null;
+  readonly idem_key: string | null;
+  readonly idem_until: IdempotencyUntil | null;
+  readonly freed: number | null;
+  readonly group_key: string | null;
+  readonly codec: string | null;
+  readonly progress: string | null;
+  readonly meta: string | null;
+  readonly runs: string | null;
+  readonly result: string | null;
+  readonly worker: string | null;
+}
+
+export interface FullRow extends TaskRow {
+  readonly args: string;
+}
+
+/** Columns of `TaskRow`, in a statement whose table is `task`. */
+export const ROW_COLUMNS = `seq, status, ready, priority, run_at, created_at, random, attempt, max_attempts, strikes,
+  revision, lease, holder, lock_at, started_at, deadline, past_lease, past_event, past_status, done_at, timeout_ms, backoff,
+  idem_key, idem_until, freed, group_key, codec, progress, meta, runs, result,
+  (SELECT worker FROM session WHERE session.id = task.holder) AS worker`;
+
+/** About how large a row is as JSON, in SQL: read from the row's header, without the values. */
+export const ROW_BYTES = `(octet_length(args) + coalesce(octet_length(runs), 0) + coalesce(octet_length(result), 0)
+  + coalesce(octet_length(meta), 0) + coalesce(octet_length(progress), 0))`;
+
+export const statusOf = (code: number): Status => STATUSES[code] ?? unknownStatus(code);
+
+function unknownStatus(code: number): never {
+  throw new Error(`storage holds the unknown status ${code}`);
+}
+
+export const idOf = (tx: Pick<Tx, "partition">, row: Pick<TaskRow, "created_at" | "seq" | "random">): string =>
+  formatId({ ms: row.created_at, partition: tx.partition, seq: row.seq, random: row.random });
+
+/** The lease as its holder knows it. */
+export const leaseOf = (row: Pick<TaskRow, "lease" | "seq">): string => formatLease(row.lease ?? 0, row.seq);
+
+const backoffOf = (row: Pick<TaskRow, "backoff">): Backoff =>
+  row.backoff === null ? DEFAULT_BACKOFF : (JSON.parse(row.backoff) as Backoff);
+
+export function stateOf(row: TaskRow): TaskState {
+  const past: Past | null =
+    row.past_lease === null || row.past_event === null || row.past_status === null
+      ? null
+      : { token: row.past_lease, event: row.past_event, status: statusOf(row.past_status) };
+  return {
+    status: statusOf(row.status),
+    attempt: row.attempt,
+    maxAttempts: row.max_attempts,
+    runAt: row.run_at,
+    timeoutMs: row.timeout_ms,
+    backoff: backoffOf(row),
+    strikes: row.strikes,
+    token: row.lease,
+    lockAt: row.lock_at,
+    startedAt: row.started_at,
+    deadline: row.deadline,
+    doneAt: row.done_at,
+    past,
+  };
+}
+
+/** Executions that ended; the one under way is in the row's own columns. */
+export const closedRunsOf = (row: Pick<TaskRow, "runs">): Run[] =>
+  row.runs === null ? [] : (JSON.parse(row.runs) as Run[]);
+
+function runsOf(row: TaskRow): Run[] {
+  const runs = closedRunsOf(row);
+  if (row.started_at === null) return runs;
+  return [...runs, { attempt: row.attempt, worker: row.worker ?? "", startedAt: row.started_at }];
+}
+
+const OK_PREFIX = '{"ok":';
+
+/** How a result is kept: `{"ok": …}` as received, or `{"err": "…"}`. */
+export const okText = (value: string): string => `${OK_PREFIX}${value}}`;
+export const errText = (error: string): string => JSON.stringify({ err: error });
+
+export function lastResultOf(row: Pick<TaskRow, "result">): LastResult | undefined {
+  if (row.result === null) return undefined;
+  if (row.result.startsWith(OK_PREFIX)) return { ok: row.result.slice(OK_PREFIX.length, -1) };
+  return JSON.parse(row.result) as { err: string };
+}
+
+/** Leaves out what is absent, as the types demand. */
+function present<K extends string, V>(key: K, value: V | null | undefined): { [P in K]?: V } {
+  return value === null || value === undefined ? {} : ({ [key]: value } as { [P in K]?: V });
+}
+
+export function viewOf(tx: Pick<Tx, "queue" | "partition">, row: FullRow): TaskView {
+  return {
+    id: idOf(tx, row),
+    queue: tx.queue,
+    args: row.args,
+    status: statusOf(row.status),
+    priority: row.priority,
+    attempt: row.attempt,
+    maxAttempts: row.max_attempts,
+    runAt: row.run_at,
+    createdAt: row.created_at,
+    ...present("lockAt", row.lock_at),
+    ...(row.lease === null ? {} : present("lockBy", row.worker)),
+    ...present("doneAt", row.done_at),
+    ...present("lastResult", lastResultOf(row)),
+    runs: runsOf(row),
+    backoff: backoffOf(row),
+    ...present("timeoutMs", row.timeout_ms),
+    ...present("idempotencyKey", row.idem_key),
+    idempotencyUntil: row.idem_until ?? "gone",
+    ...present("groupKey", row.group_key),
+    codec: row.codec ?? "json",
+    ...present("progress", row.progress),
+    meta: row.meta === null ? {} : (JSON.parse(row.meta) as Record<string, unknown>),
+    revision: row.revision,
+  };
+}
+
+export const leasedViewOf = (tx: Pick<Tx, "queue" | "partition">, row: FullRow): LeasedTaskView => ({
+  ...viewOf(tx, row),
+  lease: leaseOf(row),
+});
+
+export function resultViewOf(tx: Pick<Tx, "partition">, row: TaskRow): TaskResultView {
+  return {
+    id: idOf(tx, row),
+    status: statusOf(row.status),
+    attempt: row.attempt,
+    ...present("result", lastResultOf(row)),
+  };
+}
+
+/** The sequence that an id of this partition names, or `null`: such an id names no task here. */
+export function seqOf(tx: Pick<Tx, "partition">, id: string): number | null {
+  const parsed = parseId(id);
+  return parsed !== null && parsed.partition === tx.partition ? parsed.seq : null;
+}
+
+/** Rows by sequence, in one statement; those that are gone are missing. */
+export function rowsBySeq(tx: Pick<Tx, "sql">, seqs: readonly number[]): TaskRow[] {
+  if (seqs.length === 0) return [];
+  return tx.sql.all<TaskRow>(
+    `SELECT ${ROW_COLUMNS} FROM task WHERE seq IN (SELECT value FROM json_each(?1))`,
+    JSON.stringify(seqs),
+  );
+}
+
+/** The rows that the ids name, by id: time and random bits are compared, so that no id can be guessed from another. */
+export function rowsById(tx: Pick<Tx, "sql" | "partition">, ids: readonly string[]): Map<string, TaskRow> {
+  const seqs = new Set<number>();
+  for (const id of ids) {
+    const seq = seqOf(tx, id);
+    if (seq !== null) seqs.add(seq);
+  }
+  const rows = new Map<string, TaskRow>();
+  for (const row of rowsBySeq(tx, [...seqs])) rows.set(idOf(tx, row), row);
+  return rows;
+}
+
+export const taskNotFound = (id: string) =>
+  fail("task_not_found", `There is no task with the id ${JSON.stringify(id)} in this queue.`);
+
+/** One whole row. */
+export function fullRow(tx: Pick<Tx, "sql" | "partition">, id: string): Result<FullRow> {
+  const seq = seqOf(tx, id);
+  if (seq === null) return taskNotFound(id);
+  const [row] = tx.sql.all<FullRow>(`SELECT ${ROW_COLUMNS}, args FROM task WHERE seq = ?1`, seq);
+  return row && idOf(tx, row) === id ? ok(row) : taskNotFound(id);
+}
+
+/** What `ready` holds for a place. */
+export const readyCode = (place: "ready" | "scheduled" | null): 1 | 0 | null =>
+  place === null ? null : place === "ready" ? 1 : 0;
+
+/** Whether a task of this status has let go of its idempotency key. */
+export const isFreed = (status: Status, until: IdempotencyUntil | null): 0 | 1 =>
+  until === "terminal" && isTerminal(status) ? 1 : 0;
+
+export const codeOf = (status: Status): number => STATUS_CODE[status];

@@ -1,0 +1,110 @@
+/** Sessions: one for each registration of a worker's name. A lease belongs to the session that claimed it. */
+
+import { fail, ok, type Result } from "../task/result.ts";
+import type { Tx } from "./tx.ts";
+
+export interface SessionRow {
+  readonly id: number;
+  readonly secret: string;
+  readonly worker: string;
+  /** 1 once another session took the name: it may still end what it runs, but not claim. */
+  readonly superseded: 0 | 1;
+  readonly started_at: number;
+  /** A sign of life, written now and then. What the process knows is fresher. */
+  readonly heard_at: number;
+  /** When it was first seen missing, while it is; its silence counts from then, whatever instance looks. */
+  readonly missing_at: number | null;
+  readonly layers: string;
+  readonly info: string | null;
+}
+
+const COLUMNS = "id, secret, worker, superseded, started_at, heard_at, missing_at, layers, info";
+
+/** The session as its worker knows it. */
+export const sessionToken = (row: Pick<SessionRow, "id" | "secret">): string => `${row.id.toString(36)}-${row.secret}`;
+
+const TOKEN = /^([0-9a-z]{1,11})-([0-9a-z]{26})$/;
+
+export function sessionById(tx: Pick<Tx, "sql">, id: number): SessionRow | undefined {
+  return tx.sql.all<SessionRow>(`SELECT ${COLUMNS} FROM session WHERE id = ?1`, id)[0];
+}
+
+/** The session that a token names, of whatever worker. */
+export function sessionByToken(tx: Pick<Tx, "sql">, token: string): SessionRow | undefined {
+  const match = TOKEN.exec(token);
+  if (!match) return undefined;
+  const row = sessionById(tx, Number.parseInt(match[1] ?? "", 36));
+  return row && row.secret === match[2] ? row : undefined;
+}
+
+/** The present session of a name. */
+export function presentSession(tx: Pick<Tx, "sql">, worker: string): SessionRow | undefined {
+  return tx.sql.all<SessionRow>(`SELECT ${COLUMNS} FROM session WHERE worker = ?1 AND superseded = 0`, worker)[0];
+}
+
+export function allSessions(tx: Pick<Tx, "sql">): SessionRow[] {
+  return tx.sql.all<SessionRow>(`SELECT ${COLUMNS} FROM session ORDER BY id`);
+}
+
+/** Sessions that hold leases. */
+export function holders(tx: Pick<Tx, "sql">): SessionRow[] {
+  return tx.sql.all<SessionRow>(
+    `SELECT ${COLUMNS} FROM session WHERE EXISTS (SELECT 1 FROM task WHERE lease IS NOT NULL AND holder = session.id)`,
+  );
+}
+
+/** How many leases each session holds. */
+export function leaseCounts(tx: Pick<Tx, "sql">): Map<number, number> {
+  const rows = tx.sql.all<{ holder: number; n: number }>(
+    "SELECT holder, count(*) AS n FROM task WHERE lease IS NOT NULL GROUP BY holder",
+  );
+  return new Map(rows.map((row) => [row.holder, row.n]));
+}
+
+export const holdsLeases = (tx: Pick<Tx, "sql">, session: number): boolean =>
+  tx.sql.all("SELECT 1 FROM task WHERE lease IS NOT NULL AND holder = ?1 LIMIT 1", session).length > 0;
+
+/** Sequences of a session's leases, by status when one is given. */
+export function leasesOf(tx: Pick<Tx, "sql">, session: number, status: 1 | 2 | null, limit: number): number[] {
+  const rows = tx.sql.all<{ seq: number }>(
+    "SELECT seq FROM task WHERE lease IS NOT NULL AND holder = ?1 AND (?2 IS NULL OR status = ?2) ORDER BY seq LIMIT ?3",
+    session,
+    status,
+    limit,
+  );
+  return rows.map((row) => row.seq);
+}
+
+/**
+ * The session that a worker speaks with.
+ *
+ * @returns `worker_not_found` when the token names none of this worker
+ */
+export function namedSession(tx: Pick<Tx, "sql">, worker: string, token: string): Result<SessionRow> {
+  const row = sessionByToken(tx, token);
+  return row && row.worker === worker ? ok(row) : workerNotFound(worker);
+}
+
+export const workerNotFound = (worker: string) =>
+  fail("worker_not_found", `Worker ${JSON.stringify(worker)} has no such session here: register it again.`);
+
+export function insertSession(tx: Tx, worker: string, layers: readonly string[], info: string | null): SessionRow {
+  const [row] = tx.sql.all<SessionRow>(
+    `INSERT INTO session (id, secret, worker, started_at, heard_at, layers, info) VALUES (?6, ?1, ?2, ?3, ?3, ?4, ?5)
+     RETURNING ${COLUMNS}`,
+    tx.chance.secret(),
+    worker,
+    tx.now,
+    JSON.stringify(layers),
+    info,
+    tx.tally.nextSession++,
+  );
+  if (!row) throw new Error("an insert returned no row");
+  tx.journal.workersChanged = true;
+  return row;
+}
+
+export function deleteSession(tx: Tx, id: number): void {
+  tx.sql.all("DELETE FROM session WHERE id = ?1", id);
+  tx.journal.workersChanged = true;
+}

@@ -1,0 +1,76 @@
+/** The sweep: takes back leases of the dead, of the slow to start, and of what ran too long. */
+
+import { MAX_SLICE } from "../limits.ts";
+import { deathOf, lastHeard, missing } from "./liveness.ts";
+import { rowsBySeq, type TaskRow } from "./rows.ts";
+import { save } from "./save.ts";
+import { holders, leasesOf, type SessionRow } from "./sessions.ts";
+import type { Tx } from "./tx.ts";
+import { apply, itemOf } from "./work.ts";
+
+// The index holds the leased alone; the optimizer must not think of another. ?1 now, ?2 the latest lock that is too old.
+const OVERDUE = `
+  SELECT seq FROM task INDEXED BY task_leased
+  WHERE lease IS NOT NULL AND ((status = 1 AND lock_at <= ?2) OR (status = 2 AND deadline <= ?1)) LIMIT ${MAX_SLICE}`;
+
+const NEXT = `
+  SELECT min(iif(status = 1, lock_at, NULL)) AS locked, min(iif(status = 2, deadline, NULL)) AS deadline
+  FROM task INDEXED BY task_leased WHERE lease IS NOT NULL`;
+
+export interface Swept {
+  /** Leases taken back. */
+  readonly taken: number;
+  /** Whether there is more to do at once. */
+  readonly more: boolean;
+}
+
+/** One bounded slice of the sweep. */
+export function sweep(tx: Tx): Swept {
+  let taken = 0;
+  for (const session of holders(tx)) {
+    if (taken >= MAX_SLICE) return { taken, more: true };
+    const death = deathOf(tx, session);
+    if (death.missing) missing(tx, session.id, session.heard_at, tx.now);
+    if (death.at <= tx.now) taken += bury(tx, session, MAX_SLICE - taken);
+  }
+  const overdue = tx.sql.all<{ seq: number }>(OVERDUE, tx.now, tx.now - tx.config.orphanAfterMs);
+  const rows = rowsBySeq(
+    tx,
+    overdue.map((row) => row.seq),
+  );
+  takeOverdue(tx, rows);
+  return { taken: taken + rows.length, more: rows.length >= MAX_SLICE || taken >= MAX_SLICE };
+}
+
+/** Takes back what a dead session holds. The session stays known: it may come back, and a superseded one must not pass for new. */
+function bury(tx: Tx, session: SessionRow, limit: number): number {
+  const rows = rowsBySeq(tx, leasesOf(tx, session.id, null, limit));
+  const error = `abandoned: worker ${session.worker} was silent for ${tx.now - lastHeard(tx, session)} ms`;
+  const items = rows.map(itemOf);
+  for (const item of items) apply(tx, item, { type: "orphan", error, strike: true, reason: "orphaned" });
+  save(tx, items);
+  tx.journal.workersChanged = true;
+  return items.length;
+}
+
+function takeOverdue(tx: Tx, rows: readonly TaskRow[]): void {
+  const items = rows.map(itemOf);
+  for (const item of items) {
+    if (item.state.status === "Running") apply(tx, item, { type: "timeout" });
+    else {
+      const waited = tx.now - (item.row.lock_at ?? tx.now);
+      const error = `abandoned: worker ${item.row.worker ?? ""} did not start it within ${waited} ms`;
+      apply(tx, item, { type: "orphan", error, strike: false, reason: "orphaned" });
+    }
+  }
+  save(tx, items);
+}
+
+/** When the next lease must be looked at, ms, or `null` while nothing is leased. Reads each lease: for the alarm, not for every write. */
+export function nextDeadline(tx: Pick<Tx, "sql" | "presence" | "now" | "config">): number | null {
+  const [next] = tx.sql.all<{ locked: number | null; deadline: number | null }>(NEXT);
+  const instants = holders(tx).map((session) => deathOf(tx, session).at);
+  if (next && next.locked !== null) instants.push(next.locked + tx.config.orphanAfterMs);
+  if (next && next.deadline !== null) instants.push(next.deadline);
+  return instants.length === 0 ? null : Math.min(...instants);
+}

@@ -1,0 +1,115 @@
+/** One task by its id: read, change, reschedule, resume, cancel, delete. */
+
+import { completeBackoff } from "../task/backoff.ts";
+import { placeOf } from "../task/machine.ts";
+import { fail, ok, type Result } from "../task/result.ts";
+import type { StatePatch, TaskEvent, Transition } from "../task/state.ts";
+import type { TaskPatch } from "../task/task.ts";
+import { isDead } from "./liveness.ts";
+import { backoffText } from "./push.ts";
+import { type FullRow, fullRow, readyCode, rowsById, taskNotFound } from "./rows.ts";
+import { save } from "./save.ts";
+import { sessionById } from "./sessions.ts";
+import type { Tx } from "./tx.ts";
+import { apply, type Item, itemOf } from "./work.ts";
+
+/** Puts one event to one task. Answers what it did, or why not. */
+export function applyById(tx: Tx, id: string, eventOf: (item: Item) => TaskEvent): Result<Transition> {
+  const row = rowsById(tx, [id]).get(id);
+  if (!row) return taskNotFound(id);
+  const item = itemOf(row);
+  const outcome = apply(tx, item, eventOf(item));
+  if (outcome.ok) save(tx, [item]);
+  return outcome;
+}
+
+export const reschedule = (tx: Tx, id: string, runAt: number): Result<FullRow> => {
+  const outcome = applyById(tx, id, () => ({ type: "reschedule", runAt }));
+  return outcome.ok ? fullRow(tx, id) : outcome;
+};
+
+/** Resumes a task that is Failed, Killed, or leased to a worker that is dead; else answers false and changes nothing. */
+export function resume(tx: Tx, id: string): Result<boolean> {
+  const outcome = applyById(tx, id, (item) => ({ type: "resume", abandoned: isAbandoned(tx, item) }));
+  return outcome.ok ? ok(outcome.value.changed) : outcome;
+}
+
+export function isAbandoned(tx: Tx, { row }: Item): boolean {
+  const session = row.holder === null ? undefined : sessionById(tx, row.holder);
+  return session !== undefined && isDead(tx, session);
+}
+
+export function cancel(tx: Tx, id: string): Result<boolean> {
+  const outcome = applyById(tx, id, () => ({ type: "cancel" }));
+  return outcome.ok ? ok(outcome.value.changed) : outcome;
+}
+
+export function remove(tx: Tx, id: string): Result<null> {
+  const outcome = applyById(tx, id, () => ({ type: "delete" }));
+  return outcome.ok ? ok(null) : outcome;
+}
+
+const EDIT = `
+  UPDATE task SET priority = ?2, run_at = ?3, ready = ?4, max_attempts = ?5, timeout_ms = ?6, backoff = ?7, meta = ?8,
+    args = coalesce(?9, args), revision = revision + 1
+  WHERE seq = ?1`;
+
+/**
+ * Changes what a user may change of a task that waits or was killed.
+ *
+ * @returns the task after it; `revision_conflict` when it changed since the caller read it, `wrong_status` while it is
+ * leased or Done
+ */
+export function update(tx: Tx, id: string, patch: TaskPatch): Result<FullRow> {
+  const row = rowsById(tx, [id]).get(id);
+  if (!row) return taskNotFound(id);
+  const item = itemOf(row);
+  if (patch.revision !== undefined && patch.revision !== row.revision) {
+    const detail = `The task has revision ${row.revision}, not ${patch.revision}: read it again, then change it.`;
+    return fail("revision_conflict", detail, { taskStatus: item.state.status });
+  }
+  if (patch.args !== undefined && row.codec !== null && !/^"[A-Za-z0-9+/]*={0,2}"$/.test(patch.args)) {
+    return fail(
+      "bad_request",
+      `A task with the codec ${JSON.stringify(row.codec)} has its \`args\` as a base64 string.`,
+      { path: "args" },
+    );
+  }
+  const outcome = apply(tx, item, { type: "update", patch: statePatch(tx, patch) });
+  if (!outcome.ok) return outcome;
+  writeEdit(tx, item, patch);
+  return fullRow(tx, id);
+}
+
+function writeEdit(tx: Tx, { row, state }: Item, patch: TaskPatch): void {
+  tx.sql.all(
+    EDIT,
+    row.seq,
+    patch.priority ?? row.priority,
+    state.runAt,
+    readyCode(placeOf(state, tx.now)),
+    state.maxAttempts,
+    state.timeoutMs,
+    backoffText(state.backoff),
+    metaText(row.meta, patch.meta),
+    patch.args ?? null,
+  );
+}
+
+/** `null` goes back to what a push without the field would have got. */
+function statePatch(tx: Tx, patch: TaskPatch): StatePatch {
+  const { backoff, timeoutMs, runAt, maxAttempts } = patch;
+  return {
+    ...(runAt === undefined ? {} : { runAt }),
+    ...(maxAttempts === undefined ? {} : { maxAttempts }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(backoff === undefined
+      ? {}
+      : { backoff: backoff === null ? tx.config.defaults.backoff : completeBackoff(backoff) }),
+  };
+}
+
+function metaText(before: string | null, meta: TaskPatch["meta"]): string | null {
+  if (meta === undefined) return before;
+  return meta === null || Object.keys(meta).length === 0 ? null : JSON.stringify(meta);
+}

@@ -1,0 +1,99 @@
+/** Work: rows that events are applied to, one after the other, and that are then written once each. */
+
+import { MAX_ERROR_BYTES, MAX_RUN_ERROR_BYTES, MAX_RUNS } from "../limits.ts";
+import { transition } from "../task/machine.ts";
+import type { Result } from "../task/result.ts";
+import { keptUntil } from "../task/retention.ts";
+import type { ClosedRun, Moment, TaskEvent, TaskState, Transition } from "../task/state.ts";
+import type { RawJson, Run } from "../task/task.ts";
+import { cutUtf8 } from "../task/text.ts";
+import { closedRunsOf, errText, idOf, leaseOf, okText, stateOf, type TaskRow } from "./rows.ts";
+import type { Tx } from "./tx.ts";
+
+/** A row under work: where it stands now, and what of it is to be written. */
+export interface Item {
+  readonly row: TaskRow;
+  state: TaskState;
+  runs: Run[] | null;
+  result: string | null;
+  progress: RawJson | null;
+  changed: boolean;
+  gone: boolean;
+}
+
+/** What an event brings beside itself. */
+export interface Luggage {
+  readonly ok?: RawJson;
+  readonly logs?: readonly string[] | undefined;
+  readonly progress?: RawJson;
+}
+
+export function itemOf(row: TaskRow): Item {
+  return { row, state: stateOf(row), runs: null, result: null, progress: null, changed: false, gone: false };
+}
+
+/** Puts one event to the rules, and notes what it changes. Nothing is written until `save`. */
+export function apply(tx: Tx, item: Item, event: TaskEvent, luggage: Luggage = {}): Result<Transition> {
+  const outcome = transition(item.state, event, momentOf(tx));
+  if (!outcome.ok || !outcome.value.changed) return outcome;
+  const { value } = outcome;
+  const before = item.state;
+  item.changed = true;
+  if (value.run) closeRun(tx, item, value.run, luggage.logs);
+  if (value.error !== undefined) item.result = errText(cutUtf8(value.error, MAX_ERROR_BYTES));
+  if (event.type === "succeed" && luggage.ok !== undefined) item.result = okText(luggage.ok);
+  if (luggage.progress !== undefined) item.progress = luggage.progress;
+  item.state = value.next;
+  if (value.gone) item.gone = true;
+  note(tx, item, before, value);
+  return outcome;
+}
+
+/** Chance is drawn only where the rules ask for it. */
+function momentOf(tx: Tx): Moment {
+  return {
+    now: tx.now,
+    get random() {
+      return tx.chance.uniform();
+    },
+  };
+}
+
+function closeRun(tx: Tx, item: Item, run: ClosedRun, logs: readonly string[] | undefined): void {
+  const runs = item.runs ?? closedRunsOf(item.row);
+  const entry: Run = {
+    attempt: run.attempt,
+    worker: item.row.worker ?? "",
+    startedAt: run.startedAt,
+    endedAt: tx.now,
+    outcome: run.outcome,
+    ...(run.error === undefined ? {} : { error: cutUtf8(run.error, MAX_RUN_ERROR_BYTES) }),
+    ...(logs === undefined || logs.length === 0 ? {} : { logs }),
+  };
+  item.runs = [...runs, entry].slice(-MAX_RUNS);
+  tx.journal.runs.push(Math.max(0, tx.now - run.startedAt));
+}
+
+/** Tells the journal. */
+function note(tx: Tx, item: Item, before: TaskState, { next, lost, gone }: Transition): void {
+  const { journal } = tx;
+  const { row } = item;
+  if (gone) {
+    journal.moved(before.status, null);
+    journal.gone.push({ seq: row.seq, id: idOf(tx, row) });
+    return;
+  }
+  journal.touched.push(row.seq);
+  if (next.deadline !== null && next.deadline !== before.deadline) journal.wake(next.deadline);
+  if (lost && row.holder !== null)
+    journal.lost.push({ session: row.holder, id: idOf(tx, row), lease: leaseOf(row), reason: lost });
+  if (next.status === before.status) return;
+  journal.moved(before.status, next.status);
+  if (next.status === "Failed") journal.failed++;
+  if (next.status !== "Done" && next.status !== "Killed") return;
+  journal.finished.push(row.seq);
+  if (next.status === "Done") journal.done++;
+  else journal.killed++;
+  const until = keptUntil(next.status, tx.now, tx.config.retention);
+  if (until !== null) journal.expires(until);
+}

@@ -1,0 +1,142 @@
+/** Workers come and go: register, resume, say goodbye, be listed. */
+
+import { FORGET_SESSION_MS } from "../limits.ts";
+import { fail, ok, type Result } from "../task/result.ts";
+import type { TaskEvent } from "../task/state.ts";
+import { isAlive, lastHeard } from "./liveness.ts";
+import { rowsBySeq } from "./rows.ts";
+import { save } from "./save.ts";
+import {
+  allSessions,
+  deleteSession,
+  holdsLeases,
+  insertSession,
+  leaseCounts,
+  leasesOf,
+  presentSession,
+  type SessionRow,
+  sessionByToken,
+} from "./sessions.ts";
+import type { Tx } from "./tx.ts";
+import { apply, itemOf } from "./work.ts";
+
+export interface Registration {
+  readonly worker: string;
+  readonly session?: string | undefined;
+  readonly layers?: readonly string[] | undefined;
+  readonly info?: unknown;
+}
+
+export interface Registering {
+  readonly session: SessionRow;
+  /** The session that had the name, if another takes it. */
+  readonly superseded: SessionRow | null;
+}
+
+/**
+ * Opens a session for a name, or goes on with the one that is named and still stands. A session that had the name before
+ * loses what it has not started; what it runs, it may end.
+ *
+ * @returns `superseded` when the named session has lost the name to another
+ */
+export function register(tx: Tx, input: Registration): Result<Registering> {
+  const named = input.session === undefined ? undefined : sessionByToken(tx, input.session);
+  if (named && named.worker === input.worker) {
+    if (!named.superseded) return ok({ session: renewed(tx, named), superseded: null });
+    return fail(
+      "superseded",
+      `Another worker took the name ${JSON.stringify(input.worker)}: stop, do not take it back.`,
+    );
+  }
+  const before = presentSession(tx, input.worker) ?? null;
+  if (before) supersede(tx, before);
+  forgetSilent(tx);
+  const info = input.info === undefined ? null : JSON.stringify(input.info);
+  return ok({ session: insertSession(tx, input.worker, input.layers ?? [], info), superseded: before });
+}
+
+/** Back in time: whatever was written down about its absence is over. */
+function renewed(tx: Tx, session: SessionRow): SessionRow {
+  if (session.missing_at === null) return session;
+  tx.sql.all("UPDATE session SET heard_at = max(heard_at, ?2), missing_at = NULL WHERE id = ?1", session.id, tx.now);
+  tx.journal.workersChanged = true;
+  return { ...session, missing_at: null };
+}
+
+function supersede(tx: Tx, session: SessionRow): void {
+  const error = `abandoned: worker ${session.worker} was superseded`;
+  takeBack(tx, session.id, 1, { type: "orphan", error, strike: true, reason: "superseded" });
+  tx.sql.all("UPDATE session SET superseded = 1 WHERE id = ?1", session.id);
+  tx.journal.workersChanged = true;
+}
+
+/** Applies an event to all leases of a session, of one status or of any; answers how many there were. */
+export function takeBack(tx: Tx, session: number, status: 1 | 2 | null, event: TaskEvent): number {
+  const items = rowsBySeq(tx, leasesOf(tx, session, status, Number.MAX_SAFE_INTEGER)).map(itemOf);
+  for (const item of items) apply(tx, item, event);
+  save(tx, items);
+  return items.length;
+}
+
+/** Sessions that nobody will come back to, now that somebody pays for a write anyway. */
+function forgetSilent(tx: Tx): void {
+  const horizon = tx.now - Math.max(FORGET_SESSION_MS, tx.config.orphanAfterMs);
+  for (const session of allSessions(tx)) {
+    if (lastHeard(tx, session) < horizon && !holdsLeases(tx, session.id)) deleteSession(tx, session.id);
+  }
+}
+
+/**
+ * The worker leaves: what it has not started goes back unburned, what it runs is orphaned at once.
+ *
+ * @returns how many went back unburned
+ */
+export function goodbye(tx: Tx, session: SessionRow): number {
+  const released = releaseQueued(tx, session.id);
+  const error = `abandoned: worker ${session.worker} said goodbye while it ran`;
+  takeBack(tx, session.id, 2, { type: "orphan", error, strike: false, reason: "orphaned" });
+  deleteSession(tx, session.id);
+  return released;
+}
+
+function releaseQueued(tx: Tx, session: number): number {
+  const items = rowsBySeq(tx, leasesOf(tx, session, 1, Number.MAX_SAFE_INTEGER)).map(itemOf);
+  for (const item of items) apply(tx, item, { type: "release", token: item.row.lease ?? 0 });
+  save(tx, items);
+  return items.length;
+}
+
+export interface WorkerView {
+  readonly id: string;
+  readonly queue: string;
+  readonly startedAt: number;
+  readonly heardAt: number;
+  readonly layers: string[];
+  readonly leases: number;
+  readonly alive: boolean;
+}
+
+/**
+ * Workers that live or hold leases, one entry a name: a name that was taken again counts the leases that its old session
+ * still runs.
+ */
+export function listWorkers(tx: Pick<Tx, "sql" | "presence" | "now" | "config" | "queue">): WorkerView[] {
+  const leases = leaseCounts(tx);
+  const byName = new Map<string, WorkerView>();
+  for (const session of allSessions(tx)) {
+    const held = leases.get(session.id) ?? 0;
+    const alive = isAlive(tx, session) && session.superseded === 0;
+    if (!alive && held === 0) continue;
+    const before = byName.get(session.worker);
+    byName.set(session.worker, {
+      id: session.worker,
+      queue: tx.queue,
+      startedAt: session.started_at,
+      heardAt: Math.max(lastHeard(tx, session), before?.heardAt ?? 0),
+      layers: JSON.parse(session.layers) as string[],
+      leases: held + (before?.leases ?? 0),
+      alive: alive || (before?.alive ?? false),
+    });
+  }
+  return [...byName.values()];
+}
