@@ -1,0 +1,20 @@
+/** The alarm's tick: sweep, retention, deliveries. Bounded, and safe to run at any time and again. */
+
+import { sweep } from "../store/sweep.ts";
+import { retain } from "../store/vacuum.ts";
+import type { Partition } from "./partition.ts";
+import type { Step } from "./step.ts";
+
+/** One slice of everything that is due; what is left wakes the object again at once. */
+export function tick(partition: Partition, step: Step): void {
+  const { tx } = step;
+  const swept = sweep(tx);
+  const retained = retain(tx);
+  step.tallyChanged = true;
+  if (swept.more || retained) {
+    tx.journal.wake(tx.now);
+    return;
+  }
+  const next = partition.nextWake(tx);
+  if (next !== null) tx.journal.wake(next);
+}

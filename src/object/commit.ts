@@ -1,0 +1,103 @@
+/** Group commit: what arrives together is written in one transaction, and told only once it stands. */
+
+import type { Step } from "./step.ts";
+
+/** One request or frame, in the order of arrival. */
+interface Job {
+  /** Whether it must have a transaction to itself. */
+  readonly alone: boolean;
+  /** Runs in a savepoint of its own: if it throws, it alone is undone. */
+  run(step: Step): void;
+  settle(): void;
+  reject(error: unknown): void;
+}
+
+/** What the group needs from its object. */
+export interface CommitHost {
+  /** Begins a transaction's work: one reading of the clock for all that is in it. */
+  begin(): Step;
+  /** Runs inside the transaction, after the jobs: deliveries, tally, alarm. */
+  conclude(group: Step): void;
+  /** Runs once the transaction stands: memory, attachments, sends. */
+  publish(group: Step): void;
+  /** Runs if it does not: memory is read again from storage. */
+  abandon(): void;
+  transaction<T>(body: () => T extends PromiseLike<unknown> ? never : T): T;
+}
+
+export class GroupCommit {
+  readonly #host: CommitHost;
+  #jobs: Job[] = [];
+
+  constructor(host: CommitHost) {
+    this.#host = host;
+  }
+
+  /**
+   * Runs `work` in the next transaction, after all that came before.
+   *
+   * @param alone whether nothing else may stand in the same transaction
+   * @returns what it returned, once that is written; rejects if it threw, or if the whole transaction failed
+   */
+  do<T>(work: (step: Step) => T, alone = false): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      let value: { readonly of: T } | null = null;
+      this.#enqueue({
+        alone,
+        run: (step) => {
+          value = { of: work(step) };
+        },
+        settle: () => value && resolve(value.of),
+        reject,
+      });
+    });
+  }
+
+  #enqueue(job: Job): void {
+    this.#jobs.push(job);
+    // A microtask would gather nothing: each message is an event of its own. The timer lives as long as the event that
+    // waits for it, so it does not keep the object from sleeping.
+    if (this.#jobs.length === 1) setTimeout(() => this.#flush(), 0);
+  }
+
+  /** Takes what is to be written together: all, or up to the first that must be alone. */
+  #take(): Job[] {
+    const alone = this.#jobs.findIndex((job) => job.alone);
+    const count = alone < 0 ? this.#jobs.length : Math.max(1, alone);
+    const taken = this.#jobs.splice(0, count);
+    if (this.#jobs.length > 0) setTimeout(() => this.#flush(), 0);
+    return taken;
+  }
+
+  #flush(): void {
+    const jobs = this.#take();
+    const done: Job[] = [];
+    let group: Step;
+    try {
+      group = this.#host.transaction(() => {
+        const begun = this.#host.begin();
+        for (const job of jobs) if (this.#attempt(begun, job)) done.push(job);
+        this.#host.conclude(begun);
+        return begun;
+      });
+    } catch (error) {
+      this.#host.abandon();
+      for (const job of done) job.reject(error);
+      return;
+    }
+    this.#host.publish(group);
+    for (const job of done) job.settle();
+  }
+
+  #attempt(group: Step, job: Job): boolean {
+    const step = group.part();
+    try {
+      this.#host.transaction(() => job.run(step));
+    } catch (error) {
+      job.reject(error);
+      return false;
+    }
+    group.absorb(step);
+    return true;
+  }
+}

@@ -1,0 +1,86 @@
+/** DirectoryObject: which queues exist, with a snapshot of each. Written seldom, and never on the push path. */
+
+import { DurableObject } from "cloudflare:workers";
+import type { Env } from "../env.ts";
+import type { SqlDriver } from "../store/driver.ts";
+import { durableDriver } from "../store/durable.ts";
+import { ok } from "../task/result.ts";
+import type { DirectoryApi, QueuePatterns, Snapshot } from "./api.ts";
+import { asOf, covers, totalsOf } from "./overview.ts";
+import { OverviewSockets } from "./overview-sockets.ts";
+
+interface EntryRow {
+  readonly name: string;
+  readonly snapshot: string;
+}
+
+const CREATE = "CREATE TABLE IF NOT EXISTS queue (name TEXT PRIMARY KEY, snapshot TEXT NOT NULL) STRICT, WITHOUT ROWID";
+
+export class DirectoryObject extends DurableObject<Env> implements DirectoryApi {
+  readonly #sql: SqlDriver;
+  readonly #sockets: OverviewSockets;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
+    this.#sql = durableDriver(ctx.storage);
+    this.#sql.script(CREATE);
+    this.#sockets = new OverviewSockets(ctx, (patterns) => this.#snapshots(patterns));
+  }
+
+  async report(snapshot: Snapshot): Promise<void> {
+    this.#sql.all(
+      "INSERT INTO queue (name, snapshot) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET snapshot = excluded.snapshot",
+      snapshot.info.name,
+      JSON.stringify(snapshot),
+    );
+    this.#sockets.changed();
+  }
+
+  async forget(queue: string): Promise<void> {
+    this.#sql.all("DELETE FROM queue WHERE name = ?1", queue);
+    this.#sockets.changed();
+  }
+
+  async queues({ patterns, limit, after }: { patterns: QueuePatterns; limit: number; after?: string }) {
+    const found = this.#snapshots(patterns, after);
+    const page = found.slice(0, limit);
+    return ok({ queues: page.map(({ info }) => info), more: found.length > limit, asOf: asOf(page, Date.now()) });
+  }
+
+  async workers({ patterns }: { patterns: QueuePatterns }) {
+    const found = this.#snapshots(patterns);
+    return ok({ workers: found.flatMap(({ workers }) => [...workers]), asOf: asOf(found, Date.now()) });
+  }
+
+  async stats({ patterns }: { patterns: QueuePatterns }) {
+    return ok(totalsOf(this.#snapshots(patterns), Date.now()));
+  }
+
+  async health() {
+    this.#sql.all("SELECT 1 FROM queue LIMIT 1");
+    return ok(null);
+  }
+
+  override async fetch(request: Request): Promise<Response> {
+    return this.#sockets.accept(request);
+  }
+
+  override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    this.#sockets.message(socket, message);
+  }
+
+  override async webSocketClose(socket: WebSocket, code: number): Promise<void> {
+    this.#sockets.closed(socket, code);
+  }
+
+  override async webSocketError(socket: WebSocket): Promise<void> {
+    this.#sockets.closed(socket, 1006);
+  }
+
+  /** By name, in the order of their bytes. */
+  #snapshots(patterns: QueuePatterns, after = ""): Snapshot[] {
+    const rows = this.#sql.all<EntryRow>("SELECT name, snapshot FROM queue WHERE name > ?1 ORDER BY name", after);
+    return rows.filter(({ name }) => covers(patterns, name)).map(({ snapshot }) => JSON.parse(snapshot) as Snapshot);
+  }
+}

@@ -1,0 +1,50 @@
+/** Drops a queue: rows, tables, alarm and directory entry. */
+
+import { serverFrameText } from "../protocol/server-frames.ts";
+import { heldLeases } from "../store/leased.ts";
+import { idOf, rowsBySeq } from "../store/rows.ts";
+import { dropTables } from "../store/schema.ts";
+import { holders } from "../store/sessions.ts";
+import { fail, ok, type Result } from "../task/result.ts";
+import type { Connections } from "./connections.ts";
+import type { Desk } from "./desk.ts";
+import type { Step } from "./step.ts";
+import { tellWaiting } from "./waiting.ts";
+
+/**
+ * The part inside the transaction, which it has to itself.
+ *
+ * @returns `wrong_status` while something is leased, unless forced
+ */
+export function dropQueue(desk: Desk, step: Step, force: boolean): Result<null> {
+  const { Queued, Running } = step.tx.tally.counts;
+  if (Queued + Running > 0 && !force) {
+    const detail = `${Queued + Running} tasks of this queue are leased: wait for their workers, or drop it with ?force.`;
+    return fail("wrong_status", detail);
+  }
+  for (const session of holders(step.tx)) {
+    const leases = heldLeases(step.tx, session.id).map(({ id, lease }) => ({
+      id,
+      lease,
+      reason: "cancelled" as const,
+    }));
+    for (const connection of desk.connections.ofSession(session.id)) {
+      if (!connection.consumer?.poll) step.send(connection, serverFrameText({ type: "lost", leases }));
+    }
+  }
+  forgetWaits(step, desk.connections);
+  dropTables(step.tx.sql);
+  // A worker that comes back registers anew, and so begins the queue again: that is its own wish.
+  for (const connection of desk.connections.all)
+    if (connection.consumer) step.close(connection, 1012, "the queue was dropped");
+  return ok(null);
+}
+
+/** All who wait are told that their tasks are gone. */
+function forgetWaits(step: Step, connections: Connections): void {
+  const awaited = [...connections.all].flatMap((connection) => connection.waits.flatMap((wait) => [...wait.seqs]));
+  for (const row of rowsBySeq(step.tx, [...new Set(awaited)])) {
+    step.tx.journal.gone.push({ seq: row.seq, id: idOf(step.tx, row) });
+  }
+  tellWaiting(step, connections);
+}

@@ -1,0 +1,237 @@
+/** QueueObject: one partition of a queue. Thin: it takes calls, frames and alarms to the rules and the store. */
+
+import { DurableObject } from "cloudflare:workers";
+import { directoryStub, type Env } from "../env.ts";
+import type {
+  BulkInput,
+  ConfigPatch,
+  EventsInput,
+  ListQuery,
+  PollInput,
+  RegisterInput,
+  VacuumInput,
+} from "../protocol/types.ts";
+import { durableDriver } from "../store/durable.ts";
+import { type FullRow, taskNotFound } from "../store/rows.ts";
+import * as byId from "../store/tasks.ts";
+import { ok, type Result } from "../task/result.ts";
+import type { NewTask, TaskPatch } from "../task/task.ts";
+import { tick } from "./alarm.ts";
+import type { QueueApi, When } from "./api.ts";
+import { Connections } from "./connections.ts";
+import type { Desk } from "./desk.ts";
+import { dropQueue } from "./drop.ts";
+import { pushInto } from "./frames.ts";
+import { Partition } from "./partition.ts";
+import * as reads from "./reads.ts";
+import { Reporter } from "./reporter.ts";
+import { Sockets } from "./sockets.ts";
+import type { Step } from "./step.ts";
+import { Watchers } from "./watchers.ts";
+import * as work from "./work.ts";
+import * as writes from "./writes.ts";
+
+export class QueueObject extends DurableObject<Env> implements QueueApi {
+  readonly #desk: Desk;
+  readonly #partition: Partition;
+  readonly #sockets: Sockets;
+  readonly #reporter: Reporter;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    // Pings are answered by the runtime: they wake nobody, and their time is the heartbeat.
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
+    const connections = new Connections(ctx);
+    const watchers = new Watchers(connections, () => this.#reading());
+    const announce = () => ctx.waitUntil(this.#reporter.report());
+    const sql = durableDriver(ctx.storage);
+    this.#partition = new Partition({ ...nameOf(ctx), sql, storage: ctx.storage, connections, watchers, announce });
+    this.#desk = { partition: this.#partition, connections, watchers };
+    this.#sockets = new Sockets(this.#desk, ctx);
+    this.#reporter = new Reporter(this.#partition, () => directoryStub(env));
+    void ctx.blockConcurrencyWhile(() => this.#partition.start());
+  }
+
+  push(tasks: readonly NewTask[]) {
+    return this.#write((step) => pushInto(this.#desk, step, tasks));
+  }
+
+  poll(input: PollInput) {
+    return this.#write((step) => writes.poll(this.#desk, step, input));
+  }
+
+  events(input: EventsInput) {
+    return this.#write((step) => writes.events(this.#desk, step, input));
+  }
+
+  register(input: RegisterInput) {
+    return this.#write((step) => writes.registerWorker(this.#desk, step, input));
+  }
+
+  heartbeat(input: { worker: string; session: string }) {
+    return this.#write((step) => writes.heartbeat(this.#desk, step, input));
+  }
+
+  goodbye(input: { worker: string; session: string }) {
+    return this.#write((step) => writes.sayGoodbye(this.#desk, step, input));
+  }
+
+  async workers() {
+    return reads.workers(this.#readingIfUsed());
+  }
+
+  async task(id: string) {
+    return reads.task(this.#readingIfUsed(), id);
+  }
+
+  async list(query: ListQuery) {
+    return reads.tasks(this.#readingIfUsed(), query);
+  }
+
+  update({ id, patch }: { id: string; patch: TaskPatch }) {
+    return this.#change(id, (step) => textOf(step, byId.update(step.tx, id, patch)));
+  }
+
+  reschedule({ id, delayMs, runAt }: { id: string } & When) {
+    return this.#change(id, (step) =>
+      textOf(step, byId.reschedule(step.tx, id, runAt ?? step.tx.now + (delayMs ?? 0))),
+    );
+  }
+
+  resume(id: string) {
+    return this.#change(id, (step) => mapped(byId.resume(step.tx, id), (resumed) => ({ resumed })));
+  }
+
+  cancel(id: string) {
+    return this.#change(id, (step) => mapped(byId.cancel(step.tx, id), (cancelled) => ({ cancelled })));
+  }
+
+  remove(id: string) {
+    return this.#change(id, (step) => byId.remove(step.tx, id));
+  }
+
+  async bulk(input: BulkInput) {
+    if (!this.#partition.opened) return ok({ matched: 0, changed: 0, more: false });
+    return work.bulk(this.#desk, input, Date.now());
+  }
+
+  async purge() {
+    return this.#partition.opened ? work.purge(this.#desk) : ok({ purged: 0, more: false });
+  }
+
+  async vacuum(input: VacuumInput) {
+    return this.#partition.opened ? work.vacuum(this.#desk, input) : ok({ vacuumed: 0, more: false });
+  }
+
+  async resumeAbandoned() {
+    return this.#partition.opened ? work.resumeAbandoned(this.#desk) : ok({ resumed: 0 });
+  }
+
+  async drop({ force }: { force: boolean }): Promise<Result<null>> {
+    if (!this.#partition.opened) return ok(null);
+    const { queue } = nameOf(this.ctx);
+    const dropped = await this.#partition.group.do((step) => dropQueue(this.#desk, step, force), true);
+    if (!dropped.ok) return dropped;
+    // The tables went with the transaction; this gives back the storage itself, and the alarm.
+    const emptied = this.ctx.storage.deleteAll();
+    this.#partition.reload();
+    this.#partition.alarmAt = null;
+    await emptied;
+    await directoryStub(this.env).forget(queue);
+    return dropped;
+  }
+
+  async status(ids: readonly string[]) {
+    return reads.status(this.#readingIfUsed(), ids);
+  }
+
+  async info() {
+    return reads.info(this.#reading(), this.#partition.opened);
+  }
+
+  async stats() {
+    return ok(reads.stats(this.#reading(), this.#partition.opened));
+  }
+
+  async config() {
+    return ok(this.#partition.config);
+  }
+
+  configure(patch: ConfigPatch) {
+    return this.#write((step) => writes.configure(this.#desk, step, patch));
+  }
+
+  async health(): Promise<Result<null>> {
+    this.ctx.storage.sql.exec("SELECT 1").one();
+    return ok(null);
+  }
+
+  override async fetch(request: Request): Promise<Response> {
+    return this.#sockets.accept(request);
+  }
+
+  override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    await this.#sockets.message(socket, message);
+  }
+
+  override async webSocketClose(socket: WebSocket, code: number): Promise<void> {
+    await this.#sockets.closed(socket, code);
+  }
+
+  override async webSocketError(socket: WebSocket): Promise<void> {
+    await this.#sockets.closed(socket, 1006);
+  }
+
+  /** A fired alarm is used up: whatever happens, the next is set before this ends. */
+  override async alarm(): Promise<void> {
+    this.#partition.alarmAt = null;
+    if (!this.#partition.opened) return;
+    try {
+      await this.#partition.group.do((step) => tick(this.#partition, step));
+      if (this.#reporter.isDue(Date.now())) await this.#reporter.report();
+    } catch (error) {
+      console.error("an alarm failed, and is tried again", error);
+    }
+    await this.#rearm();
+  }
+
+  async #rearm(): Promise<void> {
+    const now = Date.now();
+    const wanted = this.#partition.opened ? this.#partition.nextWake(this.#reading()) : null;
+    const { alarmAt } = this.#partition;
+    if (wanted !== null && (alarmAt === null || alarmAt > Math.max(wanted, now))) {
+      await this.#partition.setAlarm(Math.max(wanted, now));
+    }
+  }
+
+  #write<T>(run: (step: Step) => T): Promise<T> {
+    return this.#partition.group.do(run);
+  }
+
+  /** A change of one task: there is none in a queue that was never used. */
+  async #change<T>(id: string, run: (step: Step) => Result<T>): Promise<Result<T>> {
+    return this.#partition.opened ? this.#write(run) : taskNotFound(id);
+  }
+
+  #reading() {
+    return this.#partition.read(Date.now());
+  }
+
+  #readingIfUsed() {
+    return this.#partition.opened ? this.#reading() : null;
+  }
+}
+
+/** `queue/k`: the queue may have slashes itself. */
+function nameOf(ctx: DurableObjectState): { queue: string; partition: number } {
+  const name = ctx.id.name ?? "";
+  const slash = name.lastIndexOf("/");
+  if (slash < 1) throw new Error("a queue's object is named queue/partition");
+  return { queue: name.slice(0, slash), partition: Number(name.slice(slash + 1)) };
+}
+
+const mapped = <T, U>(result: Result<T>, map: (value: T) => U): Result<U> =>
+  result.ok ? ok(map(result.value)) : result;
+
+const textOf = (step: Step, row: Result<FullRow>): Result<string> =>
+  mapped(row, (found) => reads.taskOf(step.tx, found));

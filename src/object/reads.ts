@@ -1,0 +1,65 @@
+/** What may be asked of a queue without changing it. A queue that was never used reads as empty, and stays unborn. */
+
+import { leasedTaskText, resultText, taskText } from "../protocol/encode.ts";
+import type { ListQuery, QueueInfo, QueueStats, WorkerInfo } from "../protocol/types.ts";
+import { queueView, statsView } from "../store/info.ts";
+import { list } from "../store/list.ts";
+import { type FullRow, fullRow, leasedViewOf, resultViewOf, taskNotFound, viewOf } from "../store/rows.ts";
+import { checkStatus } from "../store/status.ts";
+import type { Tx } from "../store/tx.ts";
+import { listWorkers } from "../store/workers.ts";
+import { fail, ok, type Result } from "../task/result.ts";
+import type { TaskText } from "./api.ts";
+
+type Reading = Omit<Tx, "journal">;
+
+/** `null` stands for a queue that was never used. */
+type Maybe = Reading | null;
+
+export const taskOf = (tx: Pick<Tx, "queue" | "partition">, row: FullRow): TaskText => taskText(viewOf(tx, row));
+
+export const leasedOf = (tx: Pick<Tx, "queue" | "partition">, row: FullRow): TaskText =>
+  leasedTaskText(leasedViewOf(tx, row));
+
+export function task(tx: Maybe, id: string): Result<TaskText> {
+  if (!tx) return taskNotFound(id);
+  const row = fullRow(tx, id);
+  return row.ok ? ok(taskOf(tx, row.value)) : row;
+}
+
+export function tasks(tx: Maybe, query: ListQuery): Result<{ tasks: TaskText[]; nextCursor?: string }> {
+  if (!tx) return ok({ tasks: [] });
+  const page = list(tx, query);
+  if (!page.ok) return page;
+  const { rows, nextCursor } = page.value;
+  const found = rows.map((row) => taskOf(tx, row));
+  return ok(nextCursor === undefined ? { tasks: found } : { tasks: found, nextCursor });
+}
+
+export function workers(tx: Maybe): Result<{ workers: WorkerInfo[] }> {
+  return ok({ workers: tx ? listWorkers(tx) : [] });
+}
+
+export function status(tx: Maybe, ids: readonly string[]): Result<{ results: TaskText[]; unknown: string[] }> {
+  if (!tx) return ok({ results: [], unknown: [...new Set(ids)] });
+  const { rows, unknown } = checkStatus(tx, ids);
+  return ok({ results: rows.map((row) => resultText(resultViewOf(tx, row))), unknown });
+}
+
+export function info(tx: Reading, used: boolean): Result<QueueInfo> {
+  if (used) return ok(queueView(tx));
+  return fail("queue_not_found", `The queue ${JSON.stringify(tx.queue)} was never used: push a task to it first.`);
+}
+
+/** A queue that was never used has numbers too: all are zero. */
+export function stats(tx: Reading, used: boolean): QueueStats {
+  return used ? statsView(tx) : statsView({ ...tx, sql: NOTHING });
+}
+
+/** A database without a row. */
+const NOTHING: Tx["sql"] = {
+  all: () => [],
+  script: () => undefined,
+  transaction: (body) => body(),
+  rowsWritten: 0,
+};

@@ -1,0 +1,24 @@
+/** Opening and closing sockets, as both kinds of object do it. */
+
+import { problemOf } from "../protocol/problem.ts";
+import { fail } from "../task/result.ts";
+
+export const SUBPROTOCOL = "prinia.v1";
+
+/** The answer to whatever is no upgrade that the Worker passed on. */
+export function refuseUpgrade(): Response {
+  const { status, headers, body } = problemOf(fail("bad_request", "Open a WebSocket here, through the router.").error);
+  return new Response(JSON.stringify(body), { status, headers });
+}
+
+/**
+ * Closes back: the peer of a hibernatable socket waits for it for ever. 1005, 1006 and 1015 stand for the lack of a code,
+ * and must not be sent.
+ */
+export function closeReply(socket: WebSocket, code: number): void {
+  try {
+    socket.close(code === 1005 || code === 1006 || code === 1015 ? 1000 : code, "");
+  } catch {
+    // Both sides closed at once.
+  }
+}
