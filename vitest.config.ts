@@ -22,6 +22,7 @@ export default defineConfig({
           include: ["test/e2e/**/*.test.ts"],
           fileParallelism: false,
           testTimeout: 60_000,
+          hookTimeout: 60_000,
           // Real processes and real time: after the others, so that these have the machine to themselves.
           sequence: { groupOrder: 1 },
         },

@@ -109,6 +109,8 @@ export const MAX_INSTANT_MS = 8_640_000_000_000_000;
 export const MAX_DURATION_MS = 3_155_760_000_000;
 /** A session that is silent for so long and holds nothing is forgotten. Choice. */
 export const FORGET_SESSION_MS = 86_400_000;
+/** The least time between two passes over the rows for those whose retention is over. Choice. */
+export const MIN_PASS_MS = 1_000;
 /** The first pause between the tries of a call, doubled each time. Choice: the last try comes some 350 ms later. */
 export const CALL_PAUSE_MS = 50;
 /** When to come back to an overloaded or restarting object. Choice. */
@@ -121,7 +123,38 @@ export const CANCEL_GRACE_MS = 2_000;
 /** How long `serve` waits for workerd to end before it kills it. Contract: a hibernatable socket keeps it for ever. */
 export const SERVE_GRACE_MS = 3_000;
 /** How long `serve` waits for the lock of its data folder, which a `serve` killed just before may still hold. Choice. */
-export const LOCK_WAIT_MS = 2_000;
+export const LOCK_WAIT_MS = 3_000;
+/** How long that lock is kept for a killed workerd to be gone. Choice: less than LOCK_WAIT_MS, so that a restart gets in. */
+export const LEFT_BEHIND_MS = 2_000;
+
+// The client, durations in milliseconds. All of them are choices.
+
+/** How long the client waits for the answer to a request, the time that it asks to be held not counted. */
+export const REQUEST_TIMEOUT_MS = 30_000;
+/** Tries of a request that may be repeated: with the pauses, a server may be away for some 15 s. */
+export const REQUEST_TRIES = 8;
+/** The first pause before the client tries again, doubled each time, and the longest. */
+export const RETRY_PAUSE_MS = 100;
+export const MAX_RETRY_PAUSE_MS = 5_000;
+/** From opening a socket to being registered on it. */
+export const CONNECT_TIMEOUT_MS = 10_000;
+/** A worker pings every third of `orphanAfterMs`, but at least so often: proxies close sockets that are silent. */
+export const MAX_PING_INTERVAL_MS = 25_000;
+/** A socket on which nothing comes for so long after a ping is dead; less when `orphanAfterMs` is short. */
+export const PONG_TIMEOUT_MS = 10_000;
+/** How long a handler whose lease is lost may still take its slot, before the slot is given to another task. */
+export const LOST_GRACE_MS = 5_000;
+/** How long `stop` waits for running handlers when nothing else is said. */
+export const STOP_GRACE_MS = 10_000;
+/** How long `stop` waits for the answers to its last events, and then for the close of the socket. */
+export const FLUSH_TIMEOUT_MS = 5_000;
+export const GOODBYE_TIMEOUT_MS = 2_000;
+/** Requests of one wait at a time: a wait for more ids than these can name asks for them in turns. */
+export const WAIT_STREAMS = 4;
+/** How long such a turn takes. */
+export const WAIT_TURN_MS = 2_000;
+/** Characters of events in one frame of the client: three bytes each, it is still below MAX_BODY_BYTES. */
+export const MAX_FRAME_CHARACTERS = 2 * MIB;
 
 // Numbers.
 
