@@ -4,6 +4,18 @@ import { MAX_ATTACHMENT_BYTES } from "../limits.ts";
 import type { Caller, WatchTopic } from "../protocol/types.ts";
 import { exceedsBytes } from "../task/text.ts";
 
+/** What a hibernatable socket does for us. */
+export interface ObjectSocket {
+  readonly readyState: number;
+  send(text: string): void;
+  close(code: number, reason: string): void;
+  serializeAttachment(value: unknown): void;
+  deserializeAttachment(): unknown;
+}
+
+/** `WebSocket.OPEN`, which is the same everywhere. */
+const OPEN = 1;
+
 /** A registered worker, or a long poll. */
 export interface Consumer {
   readonly worker: string;
@@ -39,7 +51,7 @@ interface Packed {
 }
 
 export class Connection {
-  readonly socket: WebSocket;
+  readonly socket: ObjectSocket;
   readonly caller: Caller;
   consumer: Consumer | null = null;
   /** How many more tasks it may be sent. */
@@ -51,14 +63,14 @@ export class Connection {
   /** The last frame, ms. Pings leave no trace here: the runtime keeps their time. */
   heardAt: number;
 
-  constructor(socket: WebSocket, caller: Caller, heardAt: number) {
+  constructor(socket: ObjectSocket, caller: Caller, heardAt: number) {
     this.socket = socket;
     this.caller = caller;
     this.heardAt = heardAt;
   }
 
   /** Takes up a socket again after hibernation. */
-  static restore(socket: WebSocket): Connection | null {
+  static restore(socket: ObjectSocket): Connection | null {
     const packed = socket.deserializeAttachment() as Packed | null;
     if (!packed) return null;
     const connection = new Connection(socket, packed.c, packed.h);
@@ -71,7 +83,7 @@ export class Connection {
   }
 
   get isOpen(): boolean {
-    return this.socket.readyState === WebSocket.OPEN;
+    return this.socket.readyState === OPEN;
   }
 
   isExpired(now: number): boolean {

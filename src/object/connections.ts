@@ -1,14 +1,17 @@
 /** All sockets of the object: who consumes, who waits for what, who was heard when. */
 
 import type { Presence } from "../store/tx.ts";
-import { Connection, type Wait } from "./connection.ts";
+import { Connection, type ObjectSocket, type Wait } from "./connection.ts";
 
-/** The part of the object's context that sockets need. */
-type SocketHost = Pick<DurableObjectState, "getWebSockets" | "getWebSocketAutoResponseTimestamp">;
+/** What sockets need of an object's context. */
+export interface SocketHost {
+  getWebSockets(): ObjectSocket[];
+  getWebSocketAutoResponseTimestamp(socket: ObjectSocket): Date | null;
+}
 
 export class Connections implements Presence {
   readonly #host: SocketHost;
-  readonly #all = new Map<WebSocket, Connection>();
+  readonly #all = new Map<ObjectSocket, Connection>();
   readonly #bySession = new Map<number, Set<Connection>>();
   readonly #waiting = new Map<number, Set<Connection>>();
   /** Signs of life that left no trace in a socket: over HTTP, or of a socket that closed. */
@@ -23,9 +26,8 @@ export class Connections implements Presence {
   constructor(host: SocketHost) {
     this.#host = host;
     for (const socket of host.getWebSockets()) {
-      if (socket.readyState !== WebSocket.OPEN) continue;
       const connection = Connection.restore(socket);
-      if (connection) this.add(connection);
+      if (connection?.isOpen) this.add(connection);
     }
   }
 
@@ -36,7 +38,7 @@ export class Connections implements Presence {
     if (connection.watches.length > 0) this.watching.add(connection);
   }
 
-  of(socket: WebSocket): Connection | undefined {
+  of(socket: ObjectSocket): Connection | undefined {
     return this.#all.get(socket);
   }
 
@@ -84,6 +86,16 @@ export class Connections implements Presence {
     if (all.length < 2) return all;
     this.#turn = (this.#turn + 1) % all.length;
     return [...all.slice(this.#turn), ...all.slice(0, this.#turn)];
+  }
+
+  /**
+   * Whether somebody waits for tasks.
+   *
+   * @param creditOf credit as it will be, inside a transaction
+   */
+  anyRoom(now: number, creditOf = (one: Connection): number => one.credit): boolean {
+    for (const one of this.#consumers) if (creditOf(one) > 0 && one.isOpen && !one.isExpired(now)) return true;
+    return false;
   }
 
   get hasConsumers(): boolean {

@@ -9,16 +9,15 @@ import { nextDeadline } from "../store/sweep.ts";
 import { loadTally, newTally, saveTally, type Tally } from "../store/tally.ts";
 import { cryptoChance, type Tx } from "../store/tx.ts";
 import { DEFAULT_CONFIG, type QueueConfig } from "../task/task.ts";
+import { AlarmClock, type AlarmStorage } from "./alarm-clock.ts";
 import { type CommitHost, GroupCommit } from "./commit.ts";
+import type { Connection } from "./connection.ts";
 import type { Connections } from "./connections.ts";
-import { deliver, takers } from "./delivery.ts";
+import { deliver } from "./delivery.ts";
 import { tellLosses } from "./registration.ts";
 import { Step } from "./step.ts";
 import { tellWaiting } from "./waiting.ts";
 import type { Watchers } from "./watchers.ts";
-
-/** The part of the storage that alarms need. */
-type AlarmStorage = Pick<DurableObjectStorage, "getAlarm" | "setAlarm">;
 
 export interface PartitionParts {
   readonly queue: string;
@@ -38,26 +37,28 @@ export class Partition implements CommitHost {
   opened = false;
   tally: Tally = newTally();
   config: QueueConfig = DEFAULT_CONFIG;
-  /** The alarm that is set, ms. It cannot be asked for inside a transaction. */
-  alarmAt: number | null = null;
+  readonly alarm: AlarmClock;
   #rowsBefore = 0;
-  #alarmWanted: number | null = null;
 
   constructor(parts: PartitionParts) {
     this.#parts = parts;
+    this.alarm = new AlarmClock(parts.storage);
   }
 
   /** Reads what stands, and sees to it that no deadline was left without an alarm. */
   async start(): Promise<void> {
-    const { sql, storage } = this.#parts;
+    const { sql } = this.#parts;
     this.opened = isOpened(sql);
-    this.alarmAt = await storage.getAlarm();
+    await this.alarm.load();
     if (!this.opened) return;
     sql.transaction(() => migrate(sql));
     this.reload();
-    const now = Date.now();
-    const wanted = this.nextWake(this.read(now));
-    if (wanted !== null && this.#isWorse(wanted, now)) await this.setAlarm(Math.max(wanted, now));
+    await this.rearm(Date.now());
+  }
+
+  /** Sets the alarm by what the rows say: at the start, and after each alarm. */
+  async rearm(now: number): Promise<void> {
+    if (this.opened) await this.alarm.set(this.nextWake(this.read(now)), now);
   }
 
   reload(): void {
@@ -102,67 +103,45 @@ export class Partition implements CommitHost {
 
   conclude(step: Step): void {
     const { connections, sql } = this.#parts;
-    this.#alarmWanted = null;
     // A queue that was dropped, or never used: nothing to deliver, and nothing to write down.
     if (!isOpened(sql)) return;
     tellLosses(step, connections);
     if (deliver(step, connections)) step.again = true;
     tellWaiting(step, connections);
+    const { tally } = this;
     const { journal, now } = step.tx;
     const written = sql.rowsWritten - this.#rowsBefore;
-    if (!journal.isEmpty || written > 0) this.tally.unreported = true;
-    journal.addTo(this.tally, now);
-    this.#wantAlarm(step);
-    if (written === 0 && journal.isEmpty && !step.tallyChanged) return;
-    this.tally.commits++;
-    this.tally.rowsWritten += written + 1;
-    if (this.#alarmWanted !== null) this.tally.alarmsSet++;
-    saveTally(sql, this.tally);
+    const changed = written > 0 || !journal.isEmpty;
+    if (changed) tally.reportAt ??= Math.max(tally.reportedAt + REPORT_INTERVAL_MS, now + REPORT_DELAY_MS);
+    journal.addTo(tally, now);
+    const wanted = earliest([
+      journal.wakeAt,
+      tally.retentionAt,
+      tally.reportAt,
+      this.#dueAt(step.tx, (one) => step.creditOf(one)),
+    ]);
+    if (this.alarm.stage(wanted, now)) tally.alarmsSet++;
+    if (!changed && !step.tallyChanged) return;
+    tally.commits++;
+    tally.rowsWritten += written + 1;
+    saveTally(sql, tally);
   }
 
-  /** Only ever earlier: an alarm that fires for nothing costs less than one that is moved each time. */
-  #wantAlarm(step: Step): void {
-    const { now, journal } = step.tx;
-    const instants = [journal.wakeAt, this.tally.retentionAt, this.#dueAt(step), this.reportAt(now)];
-    const wanted = instants.reduce((a, b) => (a === null || (b !== null && b < a) ? b : a), null);
-    if (wanted === null || !this.#isWorse(wanted, now)) return;
-    this.#alarmWanted = Math.max(wanted, now);
-    // Inside the transaction: an alarm that is set by a write that is undone is undone with it.
-    void this.#parts.storage.setAlarm(this.#alarmWanted);
+  /** When a task will be due for somebody who waits; without such a one nobody need wake for it. */
+  #dueAt(tx: Omit<Tx, "journal">, creditOf?: (one: Connection) => number): number | null {
+    if (tx.config.paused || !this.#parts.connections.anyRoom(tx.now, creditOf)) return null;
+    return nextDueAt(tx);
   }
 
-  /** Whether the alarm that is set would come too late, or has passed. */
-  #isWorse(wanted: number, now: number): boolean {
-    return this.alarmAt === null || wanted < this.alarmAt || this.alarmAt <= now;
-  }
-
-  /** A task that will be due matters only if somebody waits for it. */
-  #dueAt(step: Step): number | null {
-    if (step.tx.config.paused || takers(step, this.#parts.connections).length === 0) return null;
-    return nextDueAt(step.tx);
-  }
-
-  /** When the directory is to hear of changes: a while after they began, all at once; `null` when it knows all. */
-  reportAt(now: number): number | null {
-    if (!this.tally.unreported) return null;
-    return Math.max(this.tally.reportedAt + REPORT_INTERVAL_MS, now + REPORT_DELAY_MS);
-  }
-
-  /** The earliest of all reasons to wake, read from the rows: for the start and for the alarm. */
+  /** The earliest of all reasons to wake, read from the rows. */
   nextWake(tx: Omit<Tx, "journal">): number | null {
-    const instants = [nextDeadline(tx), this.tally.retentionAt, this.reportAt(tx.now)].filter((at) => at !== null);
-    return instants.length === 0 ? null : Math.min(...instants);
-  }
-
-  async setAlarm(at: number): Promise<void> {
-    await this.#parts.storage.setAlarm(at);
-    this.alarmAt = at;
+    return earliest([nextDeadline(tx), this.tally.retentionAt, this.tally.reportAt, this.#dueAt(tx)]);
   }
 
   publish(step: Step): void {
     const { connections, watchers, announce } = this.#parts;
     if (step.config) this.config = step.config;
-    if (this.#alarmWanted !== null) this.alarmAt = this.#alarmWanted;
+    this.alarm.settle(true);
     if (!this.opened) this.opened = isOpened(this.#parts.sql);
     connections.pending.clear();
     for (const [connection, credit] of step.credits) connection.credit = credit;
@@ -173,14 +152,18 @@ export class Partition implements CommitHost {
       else post.to.close(post.close, post.reason);
     }
     watchers.note(step.tx.journal);
-    if (this.opened && this.tally.reportedAt === 0 && this.tally.unreported) announce();
+    if (this.opened && this.tally.reportedAt === 0) announce();
     if (step.again || connections.pending.size > 0) void this.group.do(() => undefined);
   }
 
   abandon(): void {
+    this.alarm.settle(false);
     this.reload();
   }
 }
+
+const earliest = (instants: readonly (number | null)[]): number | null =>
+  instants.reduce((a, b) => (a === null || (b !== null && b < a) ? b : a), null);
 
 /** A push and its ack a moment later are one report. */
 const REPORT_DELAY_MS = 1_000;

@@ -135,7 +135,7 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
     // The tables went with the transaction; this gives back the storage itself, and the alarm.
     const emptied = this.ctx.storage.deleteAll();
     this.#partition.reload();
-    this.#partition.alarmAt = null;
+    this.#partition.alarm.clear();
     await emptied;
     await directoryStub(this.env).forget(queue);
     return dropped;
@@ -184,24 +184,17 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
 
   /** A fired alarm is used up: whatever happens, the next is set before this ends. */
   override async alarm(): Promise<void> {
-    this.#partition.alarmAt = null;
+    this.#partition.alarm.clear();
     if (!this.#partition.opened) return;
     try {
       await this.#partition.group.do((step) => tick(this.#partition, step));
       if (this.#reporter.isDue(Date.now())) await this.#reporter.report();
     } catch (error) {
       console.error("an alarm failed, and is tried again", error);
+      await this.#partition.alarm.set(Date.now() + ALARM_RETRY_MS, Date.now());
+      return;
     }
-    await this.#rearm();
-  }
-
-  async #rearm(): Promise<void> {
-    const now = Date.now();
-    const wanted = this.#partition.opened ? this.#partition.nextWake(this.#reading()) : null;
-    const { alarmAt } = this.#partition;
-    if (wanted !== null && (alarmAt === null || alarmAt > Math.max(wanted, now))) {
-      await this.#partition.setAlarm(Math.max(wanted, now));
-    }
+    await this.#partition.rearm(Date.now());
   }
 
   #write<T>(run: (step: Step) => T): Promise<T> {
@@ -221,6 +214,9 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
     return this.#partition.opened ? this.#reading() : null;
   }
 }
+
+/** How long after an alarm that failed, which is a bug, the next may come: it must not spin. */
+const ALARM_RETRY_MS = 5_000;
 
 /** `queue/k`: the queue may have slashes itself. */
 function nameOf(ctx: DurableObjectState): { queue: string; partition: number } {

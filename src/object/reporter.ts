@@ -1,5 +1,6 @@
 /** Tells the directory of the queue: at its first use, and then seldom. */
 
+import { REPORT_INTERVAL_MS } from "../limits.ts";
 import { queueView } from "../store/info.ts";
 import { listWorkers } from "../store/workers.ts";
 import type { DirectoryApi, Snapshot } from "./api.ts";
@@ -16,27 +17,28 @@ export class Reporter {
   }
 
   isDue(now: number): boolean {
-    const at = this.#partition.reportAt(now);
-    return at !== null && at <= now;
+    const { reportAt } = this.#partition.tally;
+    return reportAt !== null && reportAt <= now;
   }
 
   /**
-   * Reports the queue as it stands. What changes meanwhile is for the next report; a report that fails leaves the queue
-   * unreported, which is a reason to wake again.
+   * Reports the queue as it stands. What changes meanwhile is for the next report; one that fails is tried again by the
+   * alarm.
    */
   async report(): Promise<void> {
-    if (this.#underWay || !this.#partition.opened) return;
+    const { tally, opened, group } = this.#partition;
+    if (this.#underWay || !opened) return;
     this.#underWay = true;
     try {
       const snapshot = this.#snapshot();
-      this.#partition.tally.unreported = false;
+      tally.reportAt = null;
       await this.#directory().report(snapshot);
-      await this.#partition.group.do((step) => {
+      await group.do((step) => {
         step.tx.tally.reportedAt = snapshot.at;
         step.tallyChanged = true;
       });
     } catch (error) {
-      this.#partition.tally.unreported = true;
+      tally.reportAt = Date.now() + REPORT_INTERVAL_MS;
       console.error("the directory could not be told of this queue", error);
     } finally {
       this.#underWay = false;

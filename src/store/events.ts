@@ -5,7 +5,7 @@ import { parseLease } from "../task/id.ts";
 import { type Failure, fail, type Result } from "../task/result.ts";
 import type { TaskEvent, Transition } from "../task/state.ts";
 import type { EventAnswer, HolderEvent, RawJson } from "../task/task.ts";
-import { exceedsBytes } from "../task/text.ts";
+import { exceedsBytes, isBase64Json } from "../task/text.ts";
 import { rowsById, statusOf, taskNotFound } from "./rows.ts";
 import { save } from "./save.ts";
 import type { Tx } from "./tx.ts";
@@ -69,9 +69,7 @@ function oversized({ row }: Item, event: HolderEvent): ReturnType<typeof fail> |
   return null;
 }
 
-const BASE64 = /^"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"$/;
-
-const isEncoded = (json: RawJson): boolean => json === "null" || BASE64.test(json);
+const isEncoded = (json: RawJson): boolean => json === "null" || isBase64Json(json);
 
 function ruleEvent(event: HolderEvent, token: number): TaskEvent {
   switch (event.type) {

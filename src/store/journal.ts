@@ -74,13 +74,7 @@ export class Journal {
 
   /** Whether the tally changes by it. */
   get isEmpty(): boolean {
-    return (
-      this.touched.length === 0 &&
-      this.gone.length === 0 &&
-      !this.workersChanged &&
-      this.pushed === 0 &&
-      this.wakeAt === null
-    );
+    return this.touched.length === 0 && this.gone.length === 0 && !this.workersChanged;
   }
 
   /** Adds it all up. */

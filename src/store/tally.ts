@@ -44,8 +44,8 @@ export interface Tally {
   vacuumCursor: number;
   /** When the directory was told of this queue; 0 for never. */
   reportedAt: number;
-  /** Whether something happened since. */
-  unreported: boolean;
+  /** When the directory is to hear of what happened since; `null` when it knows all. */
+  reportAt: number | null;
 }
 
 export function newTally(): Tally {
@@ -66,7 +66,7 @@ export function newTally(): Tally {
     retentionNext: null,
     vacuumCursor: 0,
     reportedAt: 0,
-    unreported: false,
+    reportAt: null,
   };
 }
 

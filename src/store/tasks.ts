@@ -5,6 +5,7 @@ import { placeOf } from "../task/machine.ts";
 import { fail, ok, type Result } from "../task/result.ts";
 import type { StatePatch, TaskEvent, Transition } from "../task/state.ts";
 import type { TaskPatch } from "../task/task.ts";
+import { isBase64Json } from "../task/text.ts";
 import { isDead } from "./liveness.ts";
 import { backoffText } from "./push.ts";
 import { type FullRow, fullRow, readyCode, rowsById, taskNotFound } from "./rows.ts";
@@ -68,7 +69,7 @@ export function update(tx: Tx, id: string, patch: TaskPatch): Result<FullRow> {
     const detail = `The task has revision ${row.revision}, not ${patch.revision}: read it again, then change it.`;
     return fail("revision_conflict", detail, { taskStatus: item.state.status });
   }
-  if (patch.args !== undefined && row.codec !== null && !/^"[A-Za-z0-9+/]*={0,2}"$/.test(patch.args)) {
+  if (patch.args !== undefined && row.codec !== null && !isBase64Json(patch.args)) {
     return fail(
       "bad_request",
       `A task with the codec ${JSON.stringify(row.codec)} has its \`args\` as a base64 string.`,

@@ -1,0 +1,92 @@
+import { expect, test } from "vitest";
+import { type CommitHost, GroupCommit } from "../../../src/object/commit.ts";
+import { Step } from "../../../src/object/step.ts";
+import { nodeDriver } from "../../../src/store/node.ts";
+import { newTally } from "../../../src/store/tally.ts";
+import { absent, cryptoChance } from "../../../src/store/tx.ts";
+import { DEFAULT_CONFIG } from "../../../src/task/task.ts";
+
+/** A host on a database of its own, which counts what happens to it. */
+function host() {
+  const sql = nodeDriver(":memory:");
+  sql.script("CREATE TABLE note (text TEXT NOT NULL)");
+  const log: string[] = [];
+  let failing = false;
+  const commitHost: CommitHost = {
+    begin: () =>
+      new Step({
+        sql,
+        now: 1,
+        chance: cryptoChance,
+        tally: newTally(),
+        config: DEFAULT_CONFIG,
+        queue: "q",
+        partition: 0,
+        presence: absent,
+      }),
+    conclude: () => {
+      if (failing) throw new Error("the disk is full");
+      log.push("conclude");
+    },
+    publish: (step) => log.push(`publish ${step.after.length}`),
+    abandon: () => log.push("abandon"),
+    transaction: (body) => sql.transaction(body),
+  };
+  const write = (text: string) => (step: Step) => {
+    step.tx.sql.all("INSERT INTO note (text) VALUES (?1)", text);
+    step.after.push(() => undefined);
+    return text;
+  };
+  const written = () => sql.all<{ text: string }>("SELECT text FROM note ORDER BY rowid").map((row) => row.text);
+  return { group: new GroupCommit(commitHost), log, write, written, fail: () => (failing = true) };
+}
+
+test("what arrives together is one transaction, in order of arrival", async () => {
+  const { group, log, write, written } = host();
+  const answers = await Promise.all(["a", "b", "c"].map((text) => group.do(write(text))));
+  expect(answers).toEqual(["a", "b", "c"]);
+  expect(written()).toEqual(["a", "b", "c"]);
+  expect(log).toEqual(["conclude", "publish 3"]);
+});
+
+test("one that throws fails alone: what it wrote and what would follow from it is undone", async () => {
+  const { group, log, write, written } = host();
+  const bad = group.do((step) => {
+    write("bad")(step);
+    throw new Error("refused");
+  });
+  const good = group.do(write("good"));
+  await expect(bad).rejects.toThrow("refused");
+  expect(await good).toBe("good");
+  expect(written()).toEqual(["good"]);
+  expect(log).toEqual(["conclude", "publish 1"]);
+});
+
+test("a transaction that fails rejects all of its jobs, publishes nothing, and the next one works", async () => {
+  const { group, log, write, written, fail } = host();
+  fail();
+  const jobs = await Promise.allSettled([group.do(write("a")), group.do(write("b"))]);
+  expect(jobs.map((job) => job.status)).toEqual(["rejected", "rejected"]);
+  expect(written()).toEqual([]);
+  expect(log).toEqual(["abandon"]);
+});
+
+test("a job that must be alone shares its transaction with nobody", async () => {
+  const { group, log, write, written } = host();
+  await Promise.all([group.do(write("a")), group.do(write("b")), group.do(write("alone"), true), group.do(write("c"))]);
+  expect(written()).toEqual(["a", "b", "alone", "c"]);
+  expect(log).toEqual(["conclude", "publish 2", "conclude", "publish 1", "conclude", "publish 1"]);
+});
+
+test("a job sees the credit that the one before it left", async () => {
+  const { group } = host();
+  const connection = { credit: 5 } as Parameters<Step["setCredit"]>[0];
+  const seen = await Promise.all([
+    group.do((step) => {
+      step.setCredit(connection, 3);
+      return step.creditOf(connection);
+    }),
+    group.do((step) => step.creditOf(connection)),
+  ]);
+  expect(seen).toEqual([3, 3]);
+});
