@@ -1,0 +1,72 @@
+/** The only reader of bindings and variables. */
+
+import type { DirectoryApi, QueueApi } from "./object/api.ts";
+
+/** What a Durable Object namespace must do for us: `getByName` wakes nobody, and each call gives a fresh stub. */
+interface ObjectNamespace<Stub> {
+  getByName(name: string): Stub;
+}
+
+/** The end of a socket that reaches an object; what the platform's WebSocket does, and no more. */
+export interface ObjectSocket {
+  accept(): void;
+  send(text: string): void;
+  close(code?: number, reason?: string): void;
+  addEventListener(type: "message", listener: (event: { readonly data: unknown }) => void): void;
+  addEventListener(type: "close" | "error", listener: () => void): void;
+}
+
+/** An answer to an upgrade: 101 with a socket, or a refusal. */
+export type UpgradeResponse = Response & { readonly webSocket?: ObjectSocket | null };
+
+export interface Upgradable {
+  fetch(request: Request): Promise<UpgradeResponse>;
+}
+
+export type QueueStub = QueueApi & Upgradable;
+export type DirectoryStub = DirectoryApi & Upgradable;
+
+export interface Env {
+  readonly QUEUE: ObjectNamespace<QueueStub>;
+  readonly DIRECTORY: ObjectNamespace<DirectoryStub>;
+  /** Signs the tokens. Unset, the server is not configured and answers nothing but health. */
+  readonly PRINIA_SECRET?: string;
+  /** `off`, and nothing else, opens the server to all. */
+  readonly PRINIA_AUTH?: string;
+  /** Origins whose pages may call, separated by commas or blanks. */
+  readonly PRINIA_ORIGINS?: string;
+}
+
+type Auth =
+  | { readonly mode: "open" }
+  | { readonly mode: "token"; readonly secret: string }
+  | { readonly mode: "missing" };
+
+export interface Settings {
+  readonly auth: Auth;
+  /** As `https://board.example.com`: no path, no slash at the end. */
+  readonly origins: readonly string[];
+}
+
+/**
+ * Reads the variables. An entry of `PRINIA_ORIGINS` that is no origin allows nothing: left out rather than guessed at.
+ */
+export function settings(env: Env): Settings {
+  const origins = (env.PRINIA_ORIGINS ?? "")
+    .split(/[\s,]+/)
+    .map((entry) => (URL.canParse(entry) ? new URL(entry).origin : "null"))
+    .filter((origin) => origin !== "null");
+  return { auth: authOf(env), origins };
+}
+
+function authOf(env: Env): Auth {
+  if (env.PRINIA_AUTH === "off") return { mode: "open" };
+  return env.PRINIA_SECRET ? { mode: "token", secret: env.PRINIA_SECRET } : { mode: "missing" };
+}
+
+/** The object of one partition of a queue. */
+export const queueStub = (env: Pick<Env, "QUEUE">, queue: string, partition: number): QueueStub =>
+  env.QUEUE.getByName(`${queue}/${partition}`);
+
+/** The one object that knows which queues exist. */
+export const directoryStub = (env: Pick<Env, "DIRECTORY">): DirectoryStub => env.DIRECTORY.getByName("directory");

@@ -1,0 +1,135 @@
+/** The Hono app: every route, and what stands before each of them. */
+
+import { type Context, Hono } from "hono";
+import { type Env, type Settings, settings } from "../env.ts";
+import type { Caller } from "../protocol/caller.ts";
+import { fail, ok, type Result } from "../task/result.ts";
+import { authenticate, authorize, isUpgrade, notConfigured, trustedCaller } from "./access.ts";
+import { problem } from "./answer.ts";
+import { internal, logBug } from "./call.ts";
+import { allowOrigin, checkOrigin, isPreflight, preflight } from "./cross-site.ts";
+import { pathParameters, rawPath } from "./path.ts";
+import type { Route } from "./route.ts";
+import { allRoutes, methodsOf, mostPreciseFirst } from "./table.ts";
+import { REAL_TIME, type Timing } from "./timing.ts";
+
+export interface AppOptions {
+  /** Clock and chance; the real ones unless given. */
+  readonly timing?: Timing;
+}
+
+const TRUSTED = Symbol("trusted");
+
+/** The bindings, and the mark of a request that came through a service binding. */
+export interface Bindings extends Env {
+  readonly [TRUSTED]?: { readonly props: unknown };
+}
+
+/** Marks a request as coming from a service binding: it needs no token, and `props` may narrow what it may do. */
+export const trusting = (env: Env, props: unknown): Bindings => ({ ...env, [TRUSTED]: { props } });
+
+type Hosted = { Bindings: Bindings };
+type Incoming = Context<Hosted>;
+
+/** A request, once it is known that it may be answered at all. */
+interface Admitted {
+  readonly incoming: Incoming;
+  readonly configured: Settings;
+  readonly timing: Timing;
+}
+
+const ANYBODY: Caller = { scopes: [], queues: [], exp: null };
+
+/**
+ * Makes the app. It answers below `/v1`, and can be mounted below any prefix.
+ *
+ * @example
+ * new Hono<{ Bindings: Env }>().route("/queue", createApp());
+ */
+export function createApp({ timing = REAL_TIME }: AppOptions = {}): Hono<Hosted> {
+  const app = new Hono<Hosted>({ getPath: (request) => rawPath(request.url) });
+  const routes = allRoutes();
+  const answer = (incoming: Incoming, where: string, handle: (admitted: Admitted) => Promise<Result<Response>>) =>
+    admit({ incoming, configured: settings(incoming.env), timing }, where, handle);
+  for (const route of routes) {
+    const where = `${route.method} ${route.path}`;
+    app.on(route.method, route.path, (c) => answer(c, where, (admitted) => run(admitted, route)));
+  }
+  for (const path of mostPreciseFirst(routes)) {
+    const allow = methodsOf(path, routes);
+    const detail = `This route has ${allow.join(", ")} only.`;
+    app.all(path, (c) =>
+      answer(c, path, (admitted) => refuse(admitted, fail("method_not_allowed", detail, { allow }))),
+    );
+  }
+  const nowhere = (c: Incoming) => answer(c, "an unknown route", (admitted) => refuse(admitted, noSuchRoute()));
+  // Both, since an app that is mounted by `route` loses its `notFound`.
+  app.all("/v1/*", nowhere);
+  app.notFound(nowhere);
+  return app;
+}
+
+/** What stands before every route: where the request comes from, CORS, and that nothing escapes as an exception. */
+async function admit(
+  admitted: Admitted,
+  where: string,
+  handle: (admitted: Admitted) => Promise<Result<Response>>,
+): Promise<Response> {
+  const { incoming, configured } = admitted;
+  const request = incoming.req.raw;
+  try {
+    const origin = incoming.env[TRUSTED] === undefined ? checkOrigin(request, configured) : ok(null);
+    if (!origin.ok) return problem(origin.error);
+    if (origin.value !== null && isPreflight(request) && isConfigured(admitted)) return preflight(origin.value);
+    const answer = await handle(admitted);
+    const response = answer.ok ? answer.value : problem(answer.error);
+    return origin.value === null || isUpgrade(request) ? response : allowOrigin(response, origin.value);
+  } catch (error) {
+    // A client that goes away in the middle of its body is no bug.
+    if (!request.signal.aborted) logBug(where, error);
+    return problem(internal().error);
+  }
+}
+
+const isConfigured = ({ incoming, configured }: Admitted): boolean =>
+  configured.auth.mode !== "missing" || incoming.env[TRUSTED] !== undefined;
+
+/** A server without a secret says so, whatever is asked of it. */
+const refuse = async (admitted: Admitted, refusal: Result<Response>): Promise<Result<Response>> =>
+  isConfigured(admitted) ? refusal : notConfigured();
+
+const noSuchRoute = () => fail("not_found", "There is no such route; GET /v1/openapi.json lists those there are.");
+
+/** Checks who calls and what they may, and hands the request to its route. */
+async function run(admitted: Admitted, route: Route): Promise<Result<Response>> {
+  const { incoming, timing } = admitted;
+  const request = incoming.req.raw;
+  const caller = await callerOf(admitted, route);
+  if (!caller.ok) return caller;
+  const parameters = pathParameters(request.url, route.path);
+  if (!parameters.ok) return parameters;
+  if (typeof route.access !== "string") {
+    const allowed = authorize(caller.value, route.access, parameters.value.queue);
+    if (!allowed.ok) return allowed;
+  }
+  const background = (work: Promise<unknown>) => keepAlive(incoming, work, `${route.method} ${route.path}`);
+  return route.run({ request, env: incoming.env, caller: caller.value, timing, background }, parameters.value);
+}
+
+async function callerOf({ incoming, configured, timing }: Admitted, { access }: Route): Promise<Result<Caller>> {
+  if (access === "open") return ok(ANYBODY);
+  const trusted = incoming.env[TRUSTED];
+  if (trusted !== undefined) return trustedCaller(trusted.props);
+  if (access === "configured") return configured.auth.mode === "missing" ? notConfigured() : ok(ANYBODY);
+  return authenticate(incoming.req.raw, configured, timing.now());
+}
+
+/** Lets work outlive its request, where there is a runtime that would end it. */
+function keepAlive(incoming: Incoming, work: Promise<unknown>, where: string): void {
+  const watched = work.catch((error: unknown) => logBug(where, error));
+  try {
+    incoming.executionCtx.waitUntil(watched);
+  } catch {
+    // Hono throws where there is no such context: in a test, or on another runtime.
+  }
+}

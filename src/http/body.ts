@@ -1,0 +1,73 @@
+/** Request bodies: their type, their size counted as they come, and their text. */
+
+import { MAX_BODY_BYTES, MAX_DRAINED_BYTES } from "../limits.ts";
+import { decodeUtf8 } from "../protocol/json.ts";
+import { fail, ok, type Result } from "../task/result.ts";
+
+export const JSON_TYPE = "application/json";
+export const NDJSON_TYPE = "application/x-ndjson";
+
+/**
+ * Checks that the body is what its route reads, in UTF-8 and not compressed.
+ *
+ * @returns the type without its parameters; `null` when there is none, which is let pass
+ */
+export function checkType(request: Request, types: readonly string[]): Result<string | null> {
+  const header = request.headers.get("content-type");
+  const type = header === null ? null : (header.split(";")[0] ?? "").trim().toLowerCase();
+  if (request.body === null) return ok(type);
+  if (type !== null && !types.includes(type)) {
+    return fail("unsupported_media_type", `This route reads ${types.join(" or ")}: set content-type to it.`);
+  }
+  const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(header ?? "")?.[1];
+  if (charset !== undefined && !/^utf-?8$/i.test(charset)) {
+    return fail("unsupported_media_type", "Bodies are read as UTF-8: send this one in it.");
+  }
+  const encoding = request.headers.get("content-encoding");
+  if (encoding !== null && encoding.toLowerCase() !== "identity") {
+    return fail("unsupported_media_type", "Compressed bodies are not read: send this one as it is.");
+  }
+  return ok(type);
+}
+
+/**
+ * Reads the body as text; no body is the empty text. What is over the limit is not kept, whatever `content-length`
+ * said.
+ */
+export async function readBody(request: Request): Promise<Result<string>> {
+  if (request.body === null) return ok("");
+  if (Number(request.headers.get("content-length")) > MAX_BODY_BYTES + MAX_DRAINED_BYTES) return tooLarge();
+  const reader: ReadableStreamDefaultReader<Uint8Array> = request.body.getReader();
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    size += next.value.byteLength;
+    if (size <= MAX_BODY_BYTES) pieces.push(next.value);
+    else pieces.length = 0;
+    if (size > MAX_BODY_BYTES + MAX_DRAINED_BYTES) {
+      await reader.cancel();
+      break;
+    }
+  }
+  return size > MAX_BODY_BYTES ? tooLarge() : decodeUtf8(concat(pieces, size));
+}
+
+const tooLarge = () =>
+  fail(
+    "payload_too_large",
+    `A body ends at ${MAX_BODY_BYTES} bytes: send less at once, or stream the tasks as ${NDJSON_TYPE}.`,
+    { path: "body" },
+  );
+
+/** One array out of several; the single piece that most bodies are is not copied. */
+export function concat(pieces: readonly Uint8Array[], size: number): Uint8Array {
+  const [only] = pieces;
+  if (only !== undefined && pieces.length === 1) return only;
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.byteLength;
+  }
+  return whole;
+}

@@ -1,0 +1,134 @@
+/** One queue: its numbers, its settings, and what empties or removes it. */
+
+import { purgedSchema, resumedManySchema, vacuumedSchema } from "../../protocol/answers.ts";
+import { configPatchSchema, decodeConfigPatch } from "../../protocol/config.ts";
+import { queueConfigSchema, queueInfoSchema, queueStatsSchema } from "../../protocol/queue-answers.ts";
+import { dropQuerySchema, vacuumSchema } from "../../protocol/selection.ts";
+import { decodeBody } from "../../protocol/validate.ts";
+import { ok } from "../../task/result.ts";
+import { json, noContent } from "../answer.ts";
+import { callQueue } from "../objects.ts";
+import { type Route, route } from "../route.ts";
+
+const QUEUE = "/v1/queues/:queue";
+
+const infoRoute = route({
+  method: "GET",
+  path: QUEUE,
+  operation: "getQueue",
+  summary: "A queue's numbers and settings; 404 when it was never used",
+  access: ["read"],
+  refusals: ["queue_not_found"],
+  answers: { 200: { description: "The queue", schema: queueInfoSchema } },
+  handle: async (call) => {
+    const info = await callQueue(call, call.parameters.queue, (queue) => queue.info());
+    return info.ok ? ok(json(info.value)) : info;
+  },
+});
+
+const statsRoute = route({
+  method: "GET",
+  path: `${QUEUE}/stats`,
+  operation: "getStats",
+  summary: "A queue's numbers, with percentiles of wait and run time",
+  access: ["read"],
+  answers: { 200: { description: "The numbers", schema: queueStatsSchema } },
+  handle: async (call) => {
+    const stats = await callQueue(call, call.parameters.queue, (queue) => queue.stats());
+    return stats.ok ? ok(json(stats.value)) : stats;
+  },
+});
+
+const configRoute = route({
+  method: "GET",
+  path: `${QUEUE}/config`,
+  operation: "getConfig",
+  summary: "A queue's settings",
+  access: ["read"],
+  answers: { 200: { description: "The settings", schema: queueConfigSchema } },
+  handle: async (call) => {
+    const config = await callQueue(call, call.parameters.queue, (queue) => queue.config());
+    return config.ok ? ok(json(config.value)) : config;
+  },
+});
+
+const configureRoute = route({
+  method: "PATCH",
+  path: `${QUEUE}/config`,
+  operation: "configure",
+  summary: "Change a queue's settings: what is given is merged in",
+  access: ["admin"],
+  body: { schema: configPatchSchema, decode: decodeConfigPatch },
+  answers: { 200: { description: "The settings as they are now", schema: queueConfigSchema } },
+  handle: async (call) => {
+    const config = await callQueue(call, call.parameters.queue, (queue) => queue.configure(call.body));
+    return config.ok ? ok(json(config.value)) : config;
+  },
+});
+
+const purgeRoute = route({
+  method: "POST",
+  path: `${QUEUE}/purge`,
+  operation: "purge",
+  summary: "Drop all tasks that are not leased",
+  access: ["admin"],
+  answers: { 200: { description: "How many went, and whether there are more", schema: purgedSchema } },
+  handle: async (call) => {
+    const purged = await callQueue(call, call.parameters.queue, (queue) => queue.purge());
+    return purged.ok ? ok(json(purged.value)) : purged;
+  },
+});
+
+const dropRoute = route({
+  method: "DELETE",
+  path: QUEUE,
+  operation: "dropQueue",
+  summary: "Remove a queue; while something is leased only with force, and then the holders are told",
+  access: ["admin"],
+  query: dropQuerySchema,
+  refusals: ["wrong_status"],
+  answers: { 204: { description: "Gone" } },
+  handle: async (call) => {
+    const { force } = call.query;
+    const dropped = await callQueue(call, call.parameters.queue, (queue) => queue.drop({ force }));
+    return dropped.ok ? ok(noContent()) : dropped;
+  },
+});
+
+const resumeAbandonedRoute = route({
+  method: "POST",
+  path: `${QUEUE}/resume-abandoned`,
+  operation: "resumeAbandoned",
+  summary: "Take back, now, the leases of workers that are dead",
+  access: ["admin"],
+  answers: { 200: { description: "How many leases were taken back", schema: resumedManySchema } },
+  handle: async (call) => {
+    const resumed = await callQueue(call, call.parameters.queue, (queue) => queue.resumeAbandoned());
+    return resumed.ok ? ok(json(resumed.value)) : resumed;
+  },
+});
+
+const vacuumRoute = route({
+  method: "POST",
+  path: `${QUEUE}/vacuum`,
+  operation: "vacuum",
+  summary: "Drop terminal tasks that are older than the retention, or than olderThanMs",
+  access: ["admin"],
+  body: { schema: vacuumSchema, decode: (text) => decodeBody(vacuumSchema, text) },
+  answers: { 200: { description: "How many went, and whether there are more", schema: vacuumedSchema } },
+  handle: async (call) => {
+    const vacuumed = await callQueue(call, call.parameters.queue, (queue) => queue.vacuum(call.body));
+    return vacuumed.ok ? ok(json(vacuumed.value)) : vacuumed;
+  },
+});
+
+export const queueRoutes: readonly Route[] = [
+  infoRoute,
+  statsRoute,
+  configRoute,
+  configureRoute,
+  purgeRoute,
+  dropRoute,
+  resumeAbandonedRoute,
+  vacuumRoute,
+];

@@ -1,0 +1,75 @@
+/** TaskSink and ListTasks: push, in its three forms, and the list of a queue. */
+
+import * as v from "valibot";
+import { pushedLineSchema, pushedManySchema, pushedSchema, tasksAnswerSchema } from "../../protocol/answers.ts";
+import { listText, objectText } from "../../protocol/encode.ts";
+import { decodePush, newTaskSchema, newTasksSchema } from "../../protocol/new-task.ts";
+import { listQuerySchema } from "../../protocol/selection.ts";
+import { ok } from "../../task/result.ts";
+import type { NewTask } from "../../task/task.ts";
+import { json, jsonText, stream } from "../answer.ts";
+import { NDJSON_TYPE } from "../body.ts";
+import { callQueue } from "../objects.ts";
+import { pushStream } from "../push-stream.ts";
+import { type Arrival, type Route, route } from "../route.ts";
+
+/** A task without a key is sent once: a second time would make a second task. */
+const push = (call: Arrival, queue: string, tasks: readonly NewTask[]) =>
+  callQueue(
+    call,
+    queue,
+    (stub) => stub.push(tasks),
+    tasks.every((task) => task.idempotencyKey !== undefined) ? "repeat" : "once",
+  );
+
+const pushRoute = route({
+  method: "POST",
+  path: "/v1/queues/:queue/tasks",
+  operation: "push",
+  summary: "Push a task, a list of up to 1,000 (all or nothing), or a stream of lines (all or nothing for each 500)",
+  access: ["push"],
+  body: { schema: v.union([newTaskSchema, newTasksSchema]), decode: decodePush },
+  stream: {
+    type: NDJSON_TYPE,
+    schema: newTaskSchema,
+    handle: async (call) => {
+      const { queue } = call.parameters;
+      const answers = call.body && pushStream(call.body, (tasks) => push(call, queue, tasks));
+      return ok(stream(answers, NDJSON_TYPE));
+    },
+  },
+  answers: {
+    200: {
+      description: "The task of that idempotency key, which was there already; for a stream, a line for each line",
+      schema: v.union([pushedSchema, pushedLineSchema]),
+      types: ["application/json", NDJSON_TYPE],
+    },
+    201: { description: "Pushed, in order", schema: v.union([pushedSchema, pushedManySchema]) },
+  },
+  handle: async (call) => {
+    const { tasks, single } = call.body;
+    const pushed = await push(call, call.parameters.queue, tasks);
+    if (!pushed.ok) return pushed;
+    const [first] = pushed.value;
+    if (single && first !== undefined) return ok(json(first, first.created ? 201 : 200));
+    return ok(json({ tasks: pushed.value }, 201));
+  },
+});
+
+const listRoute = route({
+  method: "GET",
+  path: "/v1/queues/:queue/tasks",
+  operation: "listTasks",
+  summary: "List tasks, newest first, a page at a time; only the lack of nextCursor ends a list",
+  access: ["read"],
+  query: listQuerySchema,
+  answers: { 200: { description: "A page, which may be short or empty", schema: tasksAnswerSchema } },
+  handle: async (call) => {
+    const page = await callQueue(call, call.parameters.queue, (queue) => queue.list(call.query));
+    if (!page.ok) return page;
+    const { tasks, nextCursor } = page.value;
+    return ok(jsonText(objectText({ tasks: listText(tasks), nextCursor: nextCursor && JSON.stringify(nextCursor) })));
+  },
+});
+
+export const taskRoutes: readonly Route[] = [pushRoute, listRoute];

@@ -1,0 +1,109 @@
+/** WaitForCompletion: results as they come, and how things stand now. */
+
+import { statusAnswerSchema, waitLineSchema } from "../../protocol/answers.ts";
+import { listText, objectText } from "../../protocol/encode.ts";
+import { statusBodySchema, type WaitInput, waitBodySchema, waitQuerySchema } from "../../protocol/selection.ts";
+import { decodeBody } from "../../protocol/validate.ts";
+import { parseId } from "../../task/id.ts";
+import { ok, type Result } from "../../task/result.ts";
+import { jsonText, stream } from "../answer.ts";
+import { NDJSON_TYPE } from "../body.ts";
+import { openFrames } from "../frames.ts";
+import { callQueue, FIRST_PARTITION } from "../objects.ts";
+import { type Arrival, type Route, route } from "../route.ts";
+import { errorLine, pendingLine, splitFinished, waitStream } from "../wait-stream.ts";
+
+const SSE_TYPE = "text/event-stream";
+
+const answers = {
+  200: {
+    description: "A line for each result, as it comes; at the end the ids still pending, if time ran out",
+    schema: waitLineSchema,
+    types: [NDJSON_TYPE, SSE_TYPE],
+  },
+};
+
+/** How one line is written: SSE for who asks for it, else NDJSON. */
+function formatOf(request: Request): { type: string; format: (line: string) => string } {
+  return (request.headers.get("accept") ?? "").includes(SSE_TYPE)
+    ? { type: SSE_TYPE, format: (line) => `data: ${line}\n\n` }
+    : { type: NDJSON_TYPE, format: (line) => `${line}\n` };
+}
+
+async function wait(call: Arrival, queue: string, asked: WaitInput): Promise<Result<Response>> {
+  const ids = [...new Set(asked.ids)];
+  const { type, format } = formatOf(call.request);
+  // The answer to HEAD has no body, so nobody would ever read, or cancel, the stream.
+  if (call.request.method === "HEAD") return ok(stream(null, type));
+  if (asked.waitMs === 0) return lookOnce(call, queue, ids, type, format);
+  const here = ids.filter(isHere);
+  const elsewhere = ids.filter((id) => !isHere(id)).map((id) => errorLine(id, "task_not_found"));
+  if (here.length === 0) return ok(lines(elsewhere, type, format));
+  const frames = await openFrames(call, queue);
+  if (!frames.ok) return frames;
+  return ok(stream(waitStream(call, queue, { ...asked, ids: here }, elsewhere, frames.value, format), type));
+}
+
+/** An id of a partition that this queue has not is one of no task; its objects would refuse the whole wait for it. */
+const isHere = (id: string): boolean => (parseId(id)?.partition ?? FIRST_PARTITION) === FIRST_PARTITION;
+
+const lines = (texts: readonly string[], type: string, format: (line: string) => string): Response =>
+  stream(new Blob([texts.map(format).join("")]).stream(), type);
+
+async function lookOnce(
+  call: Arrival,
+  queue: string,
+  ids: readonly string[],
+  type: string,
+  format: (line: string) => string,
+): Promise<Result<Response>> {
+  const status = await callQueue(call, queue, (stub) => stub.status(ids));
+  if (!status.ok) return status;
+  const { finished, pending } = splitFinished(status.value.results, status.value.unknown);
+  const rest = pending.length === 0 ? [] : [pendingLine(pending)];
+  return ok(lines([...finished, ...rest], type, format));
+}
+
+const waitRoute = route({
+  method: "POST",
+  path: "/v1/queues/:queue/wait",
+  operation: "wait",
+  summary: "Wait for tasks to finish: a line for each as it does",
+  access: ["push"],
+  body: { schema: waitBodySchema, decode: (text) => decodeBody(waitBodySchema, text) },
+  answers,
+  handle: (call) => wait(call, call.parameters.queue, call.body),
+});
+
+const waitByGetRoute = route({
+  method: "GET",
+  path: "/v1/queues/:queue/wait",
+  operation: "waitByGet",
+  summary: "The same for a browser's EventSource, which can only GET: id once for each task",
+  access: ["push"],
+  query: waitQuerySchema,
+  answers,
+  handle: (call) => {
+    const { id: ids, waitMs, progress } = call.query;
+    return wait(call, call.parameters.queue, { ids, waitMs, progress });
+  },
+});
+
+const statusRoute = route({
+  method: "POST",
+  path: "/v1/queues/:queue/status",
+  operation: "checkStatus",
+  summary: "How tasks stand now, finished or not",
+  access: ["push", "read"],
+  body: { schema: statusBodySchema, decode: (text) => decodeBody(statusBodySchema, text) },
+  answers: { 200: { description: "Every known id, and the unknown ones", schema: statusAnswerSchema } },
+  handle: async (call) => {
+    const ids = [...new Set(call.body.ids)];
+    const status = await callQueue(call, call.parameters.queue, (queue) => queue.status(ids));
+    if (!status.ok) return status;
+    const { results, unknown } = status.value;
+    return ok(jsonText(objectText({ results: listText(results), unknown: JSON.stringify(unknown) })));
+  },
+});
+
+export const waitRoutes: readonly Route[] = [waitRoute, waitByGetRoute, statusRoute];
