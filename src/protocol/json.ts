@@ -1,8 +1,9 @@
-/** Text off the wire: decoded and measured as UTF-8, and parsed as JSON with chosen values kept as they were received. */
+/** Text off the wire: decoded as UTF-8, and parsed as JSON with chosen values kept as they were received. */
 
 import { MAX_BATCH, MAX_DEPTH } from "../limits.ts";
 import { fail, ok, type Result } from "../task/result.ts";
 import type { RawJson } from "../task/task.ts";
+import { cutUtf8 } from "../task/text.ts";
 import { type Excess, endOfString, type RawNode, type Shape, scanJson } from "./scan.ts";
 
 /**
@@ -75,44 +76,6 @@ export function compactJson(text: RawJson): RawJson {
     at = end;
   }
   return parts.join("");
-}
-
-/** Bytes that the UTF-16 unit at `at` takes, with the pair that it begins; a lone surrogate counts as U+FFFD. */
-function bytesAt(text: string, at: number): 1 | 2 | 3 | 4 {
-  const code = text.charCodeAt(at);
-  if (code < 0x80) return 1;
-  if (code < 0x800) return 2;
-  if ((code & 0xfc00) === 0xd800 && (text.charCodeAt(at + 1) & 0xfc00) === 0xdc00) return 4;
-  return 3;
-}
-
-/** Bytes of `text` in UTF-8. */
-export function byteLength(text: string): number {
-  let bytes = 0;
-  for (let at = 0; at < text.length; at++) {
-    const size = bytesAt(text, at);
-    bytes += size;
-    if (size === 4) at++;
-  }
-  return bytes;
-}
-
-/** Whether `text` takes at most `max` bytes in UTF-8; most texts are told by their length alone. */
-export const fitsBytes = (text: string, max: number): boolean =>
-  text.length <= max && (text.length * 3 <= max || byteLength(text) <= max);
-
-/** The longest beginning of `text` that takes at most `maxBytes` in UTF-8; no character is cut in two. */
-export function cutUtf8(text: string, maxBytes: number): string {
-  if (text.length * 3 <= maxBytes) return text;
-  let bytes = 0;
-  let at = 0;
-  while (at < text.length) {
-    const size = bytesAt(text, at);
-    bytes += size;
-    if (bytes > maxBytes) return text.slice(0, at);
-    at += size === 4 ? 2 : 1;
-  }
-  return text;
 }
 
 /** Bytes off the wire as text. Refuses, as `bad_request` with path `body`, what is not UTF-8. */

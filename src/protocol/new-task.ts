@@ -13,6 +13,7 @@ import {
 } from "../limits.ts";
 import { ok, type Result } from "../task/result.ts";
 import type { NewTask, TaskPatch } from "../task/task.ts";
+import { isBase64Json } from "../task/text.ts";
 import { notBoth, objectAt } from "./alternatives.ts";
 import type { Shape } from "./scan.ts";
 import { decodeBody } from "./validate.ts";
@@ -100,14 +101,6 @@ const taskShape: Shape = { fields: new Map([["args", "raw"]]) };
 /** Where the args are in a list of tasks. */
 export const tasksShape: Shape = { items: taskShape };
 const pushShape: Shape = { ...taskShape, ...tasksShape };
-
-/** Whether JSON text is a string of base64, as the args of every codec but `json` are. */
-export function isBase64Json(json: string): boolean {
-  if (!json.startsWith('"')) return false;
-  const base64 = String(JSON.parse(json));
-  const padding = base64.endsWith("==") ? 2 : base64.endsWith("=") ? 1 : 0;
-  return base64.length % 4 === 0 && !/[^A-Za-z0-9+/]/.test(base64.slice(0, base64.length - padding));
-}
 
 /** The body of a push: one task, or a list of them. */
 export function decodePush(body: string): Result<{ tasks: NewTask[]; single: boolean }> {

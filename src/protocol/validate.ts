@@ -3,7 +3,8 @@
 import * as v from "valibot";
 import { MAX_BODY_BYTES } from "../limits.ts";
 import { type Failure, fail, ok, type Result } from "../task/result.ts";
-import { cutUtf8, fitsBytes, parseJson, shownPath } from "./json.ts";
+import { cutUtf8, exceedsBytes } from "../task/text.ts";
+import { parseJson, shownPath } from "./json.ts";
 import type { Shape } from "./scan.ts";
 import { OVERSIZE } from "./vocabulary.ts";
 
@@ -31,7 +32,7 @@ export function decodeBody<const S extends v.GenericSchema>(
   text: string,
   shape?: Shape,
 ): Result<v.InferOutput<S>> {
-  if (!fitsBytes(text, MAX_BODY_BYTES)) return tooLarge();
+  if (exceedsBytes(text, MAX_BODY_BYTES)) return tooLarge();
   const parsed = parseJson(text === "" ? "{}" : text, shape);
   return parsed.ok ? check(schema, parsed.value) : parsed;
 }

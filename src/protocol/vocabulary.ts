@@ -9,7 +9,8 @@
 import * as v from "valibot";
 import { MAX_DURATION_MS, MAX_INSTANT_MS, MAX_TOKEN_LENGTH } from "../limits.ts";
 import type { RawJson } from "../task/task.ts";
-import { byteLength, compactJson, fitsBytes, isJsonObject } from "./json.ts";
+import { byteLength, exceedsBytes } from "../task/text.ts";
+import { compactJson, isJsonObject } from "./json.ts";
 
 /** The type of an issue that means "too large" rather than "wrong". */
 export const OVERSIZE = "oversize";
@@ -122,7 +123,7 @@ export function text(min: number, max: number): v.GenericSchema<string> {
   const shape = v.pipe(v.string(), v.minLength(min), v.maxLength(max));
   const message = `must be a string of ${min} to ${max} bytes of UTF-8`;
   return tested(shape, (value) => {
-    if (typeof value !== "string" || value.length < min || !fitsBytes(value, max)) return refuse(value, message);
+    if (typeof value !== "string" || value.length < min || exceedsBytes(value, max)) return refuse(value, message);
     return value.isWellFormed() ? accept(value) : refuse(value, BROKEN);
   });
 }
@@ -151,7 +152,7 @@ export function message(max?: number): v.GenericSchema<string> {
   const shape = max === undefined ? v.string() : v.pipe(v.string(), v.maxLength(max));
   const fault = max === undefined ? "must be a string" : `must be a string of at most ${max} bytes of UTF-8`;
   return tested(shape, (value) =>
-    typeof value === "string" && (max === undefined || fitsBytes(value, max))
+    typeof value === "string" && (max === undefined || !exceedsBytes(value, max))
       ? accept(value.toWellFormed())
       : refuse(value, fault),
   );
@@ -167,9 +168,10 @@ export function rawJson(max: number, excess: "refuse" | "pass"): v.GenericSchema
   return tested(v.unknown(), (value) => {
     // Not refused but a bug: the shape given to `parseJson` forgot this field.
     if (typeof value !== "string") throw new TypeError("JSON that should have been kept as text was parsed");
-    if (fitsBytes(value, max)) return accept(value);
+    if (!exceedsBytes(value, max)) return accept(value);
     const compact = compactJson(value);
-    return excess === "pass" || fitsBytes(compact, max) ? accept(compact) : oversize(compact, byteLength(compact), max);
+    const refused = excess === "refuse" && exceedsBytes(compact, max);
+    return refused ? oversize(compact, byteLength(compact), max) : accept(compact);
   });
 }
 
@@ -178,7 +180,7 @@ const oversize = (value: unknown, bytes: number, max: number) =>
 
 function bounded(value: unknown, max: number): Dataset<unknown> {
   const encoded = JSON.stringify(value);
-  return fitsBytes(encoded, max) ? accept(value) : oversize(value, byteLength(encoded), max);
+  return exceedsBytes(encoded, max) ? oversize(value, byteLength(encoded), max) : accept(value);
 }
 
 /** A JSON object of any fields, of at most `max` bytes when encoded. It is passed on as it is, odd keys and all. */

@@ -2,7 +2,7 @@
 
 import * as v from "valibot";
 import { MAX_BATCH, MAX_INFO_BYTES, MAX_NAME_BYTES } from "../limits.ts";
-import { fitsBytes } from "./json.ts";
+import { exceedsBytes } from "../task/text.ts";
 import { nameSchema } from "./names.ts";
 import { json, list, object, text, token } from "./vocabulary.ts";
 
@@ -13,7 +13,7 @@ export const introduction = {
     v.pipe(
       list(text(1, MAX_NAME_BYTES), 0, MAX_BATCH),
       v.check(
-        (layers) => fitsBytes(JSON.stringify(layers), MAX_INFO_BYTES),
+        (layers) => !exceedsBytes(JSON.stringify(layers), MAX_INFO_BYTES),
         `is more than ${MAX_INFO_BYTES} bytes of JSON in all`,
       ),
     ),

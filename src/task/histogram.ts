@@ -1,6 +1,6 @@
-/** Durations counted in buckets that double: bounded, mergeable, and exact to a factor of two at worst. */
+/** Durations counted in buckets that double: bounded, mergeable, and exact to a factor of two up to twelve days. */
 
-/** Bucket i holds durations below 2^i ms; the last holds all above about twelve days. */
+/** Bucket i holds whole ms from 2^(i-1) to below 2^i, the first zero alone; the last holds all from about six days on. */
 export const BUCKETS = 31;
 
 export type Histogram = number[];
@@ -33,7 +33,7 @@ function quantile(histogram: Histogram, rank: number): number {
   let below = 0;
   for (const [bucket, count] of histogram.entries()) {
     if (count > 0 && below + count >= rank) {
-      const [low, high] = bucket === 0 ? [0, 1] : [2 ** (bucket - 1), 2 ** bucket];
+      const [low, high] = bucket === 0 ? [0, 0] : [2 ** (bucket - 1), 2 ** bucket - 1];
       return Math.round(low + ((high - low) * (rank - below)) / count);
     }
     below += count;

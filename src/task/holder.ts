@@ -3,20 +3,21 @@
 import { counted, failed, finish, giveBack, leaseLost, started, wrongStatus } from "./moves.ts";
 import { ok, type Result } from "./result.ts";
 import type { Moment, Past, TaskEvent, TaskState, Transition } from "./state.ts";
-import type { Status } from "./status.ts";
 
-const held = (task: TaskState, token: number): boolean => task.token !== null && task.token === token;
+const holds = (task: TaskState, token: number): boolean => task.token !== null && task.token === token;
 
 type Keeping = Extract<TaskEvent, { type: "start" | "extend" | "progress" }>;
 
+/** Events after which the lease is as live as before. Refuses a stale one as `lease_lost`. */
 export function keepLease(task: TaskState, event: Keeping, { now }: Moment): Result<Transition> {
-  if (!held(task, event.token)) return leaseLost(task);
+  if (!holds(task, event.token)) return leaseLost(task);
   const to = (next: TaskState) => ok({ next, changed: true, answer: next.status });
   switch (event.type) {
     case "start":
       return task.status === "Running" ? ok({ next: task, changed: false, answer: "Running" }) : to(started(task, now));
     case "extend":
-      return task.status === "Running" ? to({ ...task, deadline: now + event.timeoutMs }) : wrongStatus(task, "extend");
+      if (task.status !== "Running") return wrongStatus(task, "extended: start it first");
+      return to({ ...task, deadline: now + event.timeoutMs });
     case "progress":
       return to(task);
     default:
@@ -26,23 +27,30 @@ export function keepLease(task: TaskState, event: Keeping, { now }: Moment): Res
 
 type Ending = Extract<TaskEvent, { type: "succeed" | "fail" | "abort" | "snooze" | "release" }>;
 
+/**
+ * Events that end the lease, and are remembered with their answer until the task is claimed anew: the same event of the
+ * same lease gets it again, for acks whatever they bring. Refuses any other stale lease as `lease_lost`.
+ */
 export function endLease(task: TaskState, event: Ending, moment: Moment): Result<Transition> {
-  if (!held(task, event.token)) return repeated(task, event);
+  if (!holds(task, event.token)) return repeated(task, event);
+  const transition = ended(task, event, moment);
+  const past: Past = { token: event.token, event: pastKind(event), status: transition.answer };
+  return ok({ ...transition, next: { ...transition.next, past } });
+}
+
+function ended(task: TaskState, event: Ending, moment: Moment): Transition {
   const { now } = moment;
-  const past = (status: Status): Past => ({ token: event.token, event: pastKind(event), status });
-  const kept = (transition: Transition): Result<Transition> =>
-    ok({ ...transition, next: { ...transition.next, past: past(transition.next.status) } });
   switch (event.type) {
     case "succeed":
-      return kept(finish(task, "Done", "done", now));
+      return finish(counted(task), "Done", "done", now);
     case "fail":
-      return kept(failed(counted(task), "failed", event.error, moment, undefined, event.retryAfterMs));
+      return failed(counted(task), { outcome: "failed", error: event.error, retryAfterMs: event.retryAfterMs }, moment);
     case "abort":
-      return kept({ ...finish(task, "Killed", "killed", now, event.error), error: event.error });
+      return finish(counted(task), "Killed", "killed", now, event.error);
     case "snooze":
-      return kept(giveBack(task, "snoozed", now + event.delayMs));
+      return giveBack(task, "snoozed", now + event.delayMs);
     case "release":
-      return kept(giveBack(task, "released", Math.min(task.runAt, now)));
+      return giveBack(task, "released", Math.min(task.runAt, now));
     default:
       return event satisfies never;
   }
@@ -51,7 +59,6 @@ export function endLease(task: TaskState, event: Ending, moment: Moment): Result
 const pastKind = (event: Ending): Past["event"] =>
   event.type === "snooze" || event.type === "release" ? event.type : "ack";
 
-/** An event of a lease that its sender has ended already: the first answer is given again. */
 function repeated(task: TaskState, event: Ending): Result<Transition> {
   const { past } = task;
   if (past === null || past.token !== event.token || past.event !== pastKind(event)) return leaseLost(task);

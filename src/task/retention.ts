@@ -1,5 +1,6 @@
 /** How long terminal tasks are kept, and how often the queue looks for those whose time is over. */
 
+import { MIN_PASS_MS } from "../limits.ts";
 import type { QueueConfig } from "./task.ts";
 
 type Retention = QueueConfig["retention"];
@@ -12,12 +13,10 @@ export function keptUntil(status: "Done" | "Killed", doneAt: number, retention: 
 
 /**
  * The least time between two passes over the rows: a tenth of the shortest retention, so that no task outstays its time
- * by more, and a second at least, so that a retention of nothing does not keep the object busy.
+ * by more, and a second at least, so that a retention of nothing does not keep the object busy. So it is when all is
+ * kept for ever: a pass that began under other settings may still ask.
  */
-export function passIntervalMs(retention: Retention): number {
-  const shortest = Math.min(
-    retention.doneMs ?? Number.POSITIVE_INFINITY,
-    retention.killedMs ?? Number.POSITIVE_INFINITY,
-  );
-  return Number.isFinite(shortest) ? Math.max(1_000, Math.floor(shortest / 10)) : Number.POSITIVE_INFINITY;
+export function passIntervalMs({ doneMs, killedMs }: Retention): number {
+  const shortest = Math.min(doneMs ?? Number.POSITIVE_INFINITY, killedMs ?? Number.POSITIVE_INFINITY);
+  return Number.isFinite(shortest) ? Math.max(MIN_PASS_MS, Math.floor(shortest / 10)) : MIN_PASS_MS;
 }

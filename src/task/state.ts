@@ -11,7 +11,7 @@ export interface TaskState {
   readonly runAt: number;
   readonly timeoutMs: number | null;
   readonly backoff: Backoff;
-  /** Orphanings from Queued, in a row, by workers that died. */
+  /** Orphanings from Queued by workers that died, since it was last started or given back. */
   readonly strikes: number;
   /** The live lease, while leased. */
   readonly token: number | null;

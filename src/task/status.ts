@@ -8,8 +8,8 @@
  * - `Done`: succeeded; terminal. In: ack ok. Out: vacuum, delete.
  * - `Failed`: failed, and will be tried again at its `runAt`. In: ack err, orphaned or timed out while attempts are
  *   left. Out: claim, reschedule, resume, cancel, delete.
- * - `Killed`: failed for good; terminal. In: ack err, orphaned or timed out on the last attempt, abort, cancel. Out:
- *   reschedule, resume, vacuum, delete.
+ * - `Killed`: failed for good; terminal. In: ack err, orphaned or timed out on the last attempt, that attempt burned by
+ *   workers that died over a `Queued` task, abort, cancel. Out: reschedule, resume, vacuum, delete.
  */
 export const STATUSES = ["Pending", "Queued", "Running", "Done", "Failed", "Killed"] as const;
 

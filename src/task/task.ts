@@ -96,11 +96,11 @@ export type HolderEvent =
   | { readonly type: "extend"; readonly id: string; readonly lease: string; readonly timeoutMs: number }
   | { readonly type: "progress"; readonly id: string; readonly lease: string; readonly progress: RawJson };
 
-export interface AckOk {
+interface AckOk {
   readonly ok: RawJson;
 }
 
-export interface AckErr {
+interface AckErr {
   readonly err: string;
   readonly retryAfterMs?: number | undefined;
   readonly abort?: true | undefined;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { MAX_ARGS_BYTES, MAX_DURATION_MS, MAX_INSTANT_MS, MAX_META_BYTES } from "../../../src/limits.ts";
-import { decodeLine, decodePatch, decodePush, isBase64Json } from "../../../src/protocol/new-task.ts";
+import { decodeLine, decodePatch, decodePush } from "../../../src/protocol/new-task.ts";
 import { accepted, refused, verdict } from "./outcome.ts";
 
 const push = (fields: object) => decodePush(JSON.stringify({ args: 1, ...fields }));
@@ -174,9 +174,4 @@ describe("a patch", () => {
   test("has a revision from 1 on", () => {
     expect(verdict(decodePatch('{"revision":0}'))).toBe("bad_request revision");
   });
-});
-
-test("base64 is judged after unescaping, with its padding", () => {
-  expect(['"AA=="', '"AAA="', '"AAAA"', '""', '"\\/\\/8="', '"//8="'].map(isBase64Json)).toEqual(Array(6).fill(true));
-  expect(['"A==="', '"AA=A"', '"AAA"', "1", "null", '{"a":"AAAA"}'].map(isBase64Json)).toEqual(Array(6).fill(false));
 });
