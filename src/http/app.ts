@@ -3,9 +3,10 @@
 import { type Context, Hono } from "hono";
 import { type Env, type Settings, settings } from "../env.ts";
 import type { Caller } from "../protocol/caller.ts";
-import { fail, ok, type Result } from "../task/result.ts";
+import { type Failure, fail, ok, type Result } from "../task/result.ts";
 import { authenticate, authorize, isUpgrade, notConfigured, trustedCaller } from "./access.ts";
 import { problem } from "./answer.ts";
+import { drain } from "./body.ts";
 import { internal, logBug } from "./call.ts";
 import { allowOrigin, checkOrigin, isPreflight, preflight } from "./cross-site.ts";
 import { pathParameters, rawPath } from "./path.ts";
@@ -79,16 +80,21 @@ async function admit(
   const request = incoming.req.raw;
   try {
     const origin = incoming.env[TRUSTED] === undefined ? checkOrigin(request, configured) : ok(null);
-    if (!origin.ok) return problem(origin.error);
+    if (!origin.ok) return await refusal(admitted, origin.error);
     if (origin.value !== null && isPreflight(request) && isConfigured(admitted)) return preflight(origin.value);
     const answer = await handle(admitted);
-    const response = answer.ok ? answer.value : problem(answer.error);
+    const response = answer.ok ? answer.value : await refusal(admitted, answer.error);
     return origin.value === null || isUpgrade(request) ? response : allowOrigin(response, origin.value);
   } catch (error) {
     // A client that goes away in the middle of its body is no bug.
     if (!request.signal.aborted) logBug(where, error);
     return problem(internal().error);
   }
+}
+
+async function refusal({ incoming, timing }: Admitted, failure: Failure): Promise<Response> {
+  await drain(incoming.req.raw, timing);
+  return problem(failure);
 }
 
 const isConfigured = ({ incoming, configured }: Admitted): boolean =>

@@ -1,8 +1,9 @@
 /** Request bodies: their type, their size counted as they come, and their text. */
 
-import { MAX_BODY_BYTES, MAX_DRAINED_BYTES } from "../limits.ts";
+import { DRAIN_MS, MAX_BODY_BYTES, MAX_DRAINED_BYTES } from "../limits.ts";
 import { decodeUtf8 } from "../protocol/json.ts";
 import { fail, ok, type Result } from "../task/result.ts";
+import type { Timing } from "./timing.ts";
 
 export const JSON_TYPE = "application/json";
 export const NDJSON_TYPE = "application/x-ndjson";
@@ -50,6 +51,24 @@ export async function readBody(request: Request): Promise<Result<string>> {
     }
   }
   return size > MAX_BODY_BYTES ? tooLarge() : decodeUtf8(concat(pieces, size));
+}
+
+/**
+ * Reads and drops what is left of a body, for a bounded size and time: a client that is cut off while it sends sees no
+ * refusal, and one that sends a line now and then must see it before it ends.
+ */
+export async function drain(request: Request, timing: Timing): Promise<void> {
+  if (request.body === null || request.body.locked) return;
+  const reader: ReadableStreamDefaultReader<Uint8Array> = request.body.getReader();
+  const { promise: late, resolve } = Promise.withResolvers<{ done: true }>();
+  const cancel = timing.after(DRAIN_MS, () => resolve({ done: true }));
+  const next = () => Promise.race([reader.read(), late]);
+  let size = 0;
+  for (let piece = await next(); !piece.done && size <= MAX_DRAINED_BYTES; piece = await next()) {
+    size += piece.value.byteLength;
+  }
+  cancel();
+  await reader.cancel();
 }
 
 const tooLarge = () =>

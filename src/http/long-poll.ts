@@ -11,7 +11,8 @@ import type { Stop } from "./stop.ts";
 
 /** How the frame that ends a poll begins; the list of tasks and one brace follow. */
 const TASKS = '{"type":"tasks","tasks":';
-const NO_TASKS = "[]";
+/** The list without tasks, as JSON. */
+export const NO_TASKS = "[]";
 
 type Outcome =
   | { readonly type: "tasks"; readonly tasks: string }

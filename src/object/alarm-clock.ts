@@ -23,8 +23,8 @@ export class AlarmClock {
 
   /**
    * Stages an alarm, inside a transaction: one that is set by a write that is undone is undone with it. An early alarm
-   * that fires for nothing costs less than one that is moved each time; one that has passed is set to fire now, since
-   * whatever it was set for is still to be done.
+   * that fires for nothing costs less than one that is moved each time. One that has passed is about to fire; one that
+   * passed long ago never will, and is set to fire now, since whatever it was set for is still to be done.
    *
    * @returns whether it was set, which costs a row
    */
@@ -52,9 +52,9 @@ export class AlarmClock {
 
   #better(wanted: number | null, now: number): number | null {
     if (wanted === null) return null;
-    const overdue = this.#at !== null && this.#at <= now;
-    if (overdue) return now;
-    return this.#at === null || wanted < this.#at ? Math.max(wanted, now) : null;
+    if (this.#at === null) return Math.max(wanted, now);
+    if (this.#at + OVERDUE_MS <= now) return now;
+    return wanted < this.#at && now < this.#at ? Math.max(wanted, now) : null;
   }
 
   /** It fired, or went with its storage: none is set. */
@@ -62,3 +62,6 @@ export class AlarmClock {
     this.#at = null;
   }
 }
+
+/** How late an alarm may be on a busy machine. To set it again before then would only confuse the platform. */
+const OVERDUE_MS = 5_000;

@@ -13,14 +13,13 @@ import { callQueue } from "../objects.ts";
 import { pushStream } from "../push-stream.ts";
 import { type Arrival, type Route, route } from "../route.ts";
 
-/** A task without a key is sent once: a second time would make a second task. */
+/** Whether a second push is the same as one: with a key that is held for as long as the task has a row. */
+const isRepeatable = (task: NewTask): boolean =>
+  task.idempotencyKey !== undefined && task.idempotencyUntil !== "terminal";
+
+/** Any other is sent once: a second time might make a second task. */
 const push = (call: Arrival, queue: string, tasks: readonly NewTask[]) =>
-  callQueue(
-    call,
-    queue,
-    (stub) => stub.push(tasks),
-    tasks.every((task) => task.idempotencyKey !== undefined) ? "repeat" : "once",
-  );
+  callQueue(call, queue, (stub) => stub.push(tasks), tasks.every(isRepeatable) ? "repeat" : "once");
 
 const pushRoute = route({
   method: "POST",

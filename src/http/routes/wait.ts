@@ -1,17 +1,17 @@
 /** WaitForCompletion: results as they come, and how things stand now. */
 
 import { statusAnswerSchema, waitLineSchema } from "../../protocol/answers.ts";
-import { listText, objectText } from "../../protocol/encode.ts";
 import { statusBodySchema, type WaitInput, waitBodySchema, waitQuerySchema } from "../../protocol/selection.ts";
 import { decodeBody } from "../../protocol/validate.ts";
 import { parseId } from "../../task/id.ts";
 import { ok, type Result } from "../../task/result.ts";
-import { jsonText, stream } from "../answer.ts";
-import { NDJSON_TYPE } from "../body.ts";
+import { stream } from "../answer.ts";
+import { JSON_TYPE, NDJSON_TYPE } from "../body.ts";
 import { openFrames } from "../frames.ts";
-import { callQueue, FIRST_PARTITION } from "../objects.ts";
+import { FIRST_PARTITION } from "../objects.ts";
 import { type Arrival, type Route, route } from "../route.ts";
-import { errorLine, pendingLine, splitFinished, waitStream } from "../wait-stream.ts";
+import { standingLines, standingOf, statusText } from "../standing.ts";
+import { errorLine, waitStream } from "../wait-stream.ts";
 
 const SSE_TYPE = "text/event-stream";
 
@@ -57,11 +57,8 @@ async function lookOnce(
   type: string,
   format: (line: string) => string,
 ): Promise<Result<Response>> {
-  const status = await callQueue(call, queue, (stub) => stub.status(ids));
-  if (!status.ok) return status;
-  const { finished, pending } = splitFinished(status.value.results, status.value.unknown);
-  const rest = pending.length === 0 ? [] : [pendingLine(pending)];
-  return ok(lines([...finished, ...rest], type, format));
+  const standing = await standingOf(call, queue, ids);
+  return standing.ok ? ok(stream(standingLines(call, queue, standing.value, format), type)) : standing;
 }
 
 const waitRoute = route({
@@ -98,11 +95,9 @@ const statusRoute = route({
   body: { schema: statusBodySchema, decode: (text) => decodeBody(statusBodySchema, text) },
   answers: { 200: { description: "Every known id, and the unknown ones", schema: statusAnswerSchema } },
   handle: async (call) => {
-    const ids = [...new Set(call.body.ids)];
-    const status = await callQueue(call, call.parameters.queue, (queue) => queue.status(ids));
-    if (!status.ok) return status;
-    const { results, unknown } = status.value;
-    return ok(jsonText(objectText({ results: listText(results), unknown: JSON.stringify(unknown) })));
+    const { queue } = call.parameters;
+    const standing = await standingOf(call, queue, [...new Set(call.body.ids)]);
+    return standing.ok ? ok(stream(statusText(call, queue, standing.value), JSON_TYPE)) : standing;
   },
 });
 

@@ -15,8 +15,8 @@ import { registerSchema, sessionSchema } from "../../protocol/workers.ts";
 import { ok, type Result } from "../../task/result.ts";
 import type { EventAnswer } from "../../task/task.ts";
 import { json, jsonText } from "../answer.ts";
-import { held, orBeat } from "../held.ts";
-import { longPoll, release } from "../long-poll.ts";
+import { type Held, held, orBeat } from "../held.ts";
+import { longPoll, NO_TASKS, release } from "../long-poll.ts";
 import { callQueue } from "../objects.ts";
 import { type Arrival, type Route, route } from "../route.ts";
 import { Stop } from "../stop.ts";
@@ -30,18 +30,27 @@ interface Polled {
 const pollText = ({ session, events }: Polled, tasks: string): string =>
   objectText({ session: JSON.stringify(session), tasks, events: JSON.stringify(events) });
 
-/** Waits for tasks. What is over soon is a plain answer; else it begins as blanks, and a refusal becomes no tasks. */
+/** Waits for tasks. Where none come soon, or some do, the answer begins with blanks; a refusal then becomes no tasks. */
 async function hold(call: Arrival, queue: string, input: PollInput, polled: Polled): Promise<Result<Response>> {
-  const stop = new Stop(call.timing, input.waitMs, call.request.signal);
+  const { signal } = call.request;
+  const stop = new Stop(call.timing, input.waitMs, signal);
   const waiting = longPoll(call, queue, input, polled.session, stop);
   // Should the client go away, what was claimed for it must still be given back.
   call.background(waiting);
   const soon = await orBeat(call.timing, waiting);
   // The answers to events that were applied are worth more than a refusal, which the next poll will get too.
-  const textOf = (later: Result<string>) => pollText(polled, later.ok ? later.value : "[]");
-  if (soon === null) return ok(held(call.timing, waiting.then(textOf), stop));
-  return soon.ok || polled.events.length > 0 ? ok(jsonText(textOf(soon))) : soon;
+  if (soon?.ok === false && polled.events.length === 0) return soon;
+  if (soon !== null && tasksOf(soon) === NO_TASKS) return ok(jsonText(pollText(polled, NO_TASKS)));
+  const answer = waiting.then((later): Held => {
+    const tasks = tasksOf(later);
+    return { text: pollText(polled, tasks), precious: tasks !== NO_TASKS };
+  });
+  const { response, lost } = held(call.timing, answer, signal, stop);
+  call.background(lost.then(async (isLost) => isLost && release(call, queue, tasksOf(await waiting))));
+  return ok(response);
 }
+
+const tasksOf = (later: Result<string>): string => (later.ok ? later.value : NO_TASKS);
 
 const pollRoute = route({
   method: "POST",

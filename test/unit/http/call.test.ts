@@ -55,6 +55,13 @@ describe("a failure that the platform calls retryable", () => {
     expect(calls).toHaveLength(2);
   });
 
+  it("never repeats a push whose key may be free again by then: the task may have ended meanwhile", async () => {
+    const { send, calls, time } = world({ push: failing(1, { retryable: true }) });
+    const response = await time.run(send("POST", PUSH, [KEYED, { ...KEYED, idempotencyUntil: "terminal" }]));
+    expect(response.status).toBe(500);
+    expect(calls).toHaveLength(1);
+  });
+
   it("never repeats a push of a task without a key, and says that the outcome is unknown", async () => {
     const { send, calls, time } = world({ push: failing(1, { retryable: true }) });
     const response = await time.run(send("POST", PUSH, [KEYED, KEYLESS]));

@@ -66,8 +66,8 @@ describe("a poll that waits", () => {
     expect(socket.accepted).toBe(true);
     expect(socket.sent).toEqual([PROMPT]);
     socket.deliver(`{"type":"tasks","tasks":${TASKS}}`);
-    const response = await answer;
-    expect(await response.text()).toBe(`{"session":"s1","tasks":${TASKS},"events":[{"id":"i","status":"Pending"}]}`);
+    const text = await time.run(answer.then((response) => response.text()));
+    expect(text).toBe(` {"session":"s1","tasks":${TASKS},"events":[{"id":"i","status":"Pending"}]}`);
     expect([socket.closed, time.pending]).toEqual([true, 0]);
     expect(methods(calls)).toEqual(["poll", "fetch"]);
     const [upgrade] = upgrades;
@@ -100,7 +100,8 @@ describe("a poll that waits", () => {
     const { send, time } = waiting([socket]);
     const answer = send("POST", POLL, BODY);
     await time.advance(20_000);
-    expect(await (await answer).json()).toMatchObject({ tasks: [{ id: "t1" }, { id: "t2" }] });
+    const body = await time.run(answer.then((response) => response.json()));
+    expect(body).toMatchObject({ tasks: [{ id: "t1" }, { id: "t2" }] });
   });
 
   it("does not wait for ever for the object to confirm", async () => {
@@ -148,7 +149,7 @@ describe("a poll that waits for long", () => {
     const text = response.text();
     for (let beat = 0; beat < 3; beat++) await time.advance(POLL_BEAT_MS);
     socket.deliver(`{"type":"tasks","tasks":${TASKS}}`);
-    expect(await text).toBe(`   {"session":"s1","tasks":${TASKS},"events":[{"id":"i","status":"Pending"}]}`);
+    expect(await time.run(text)).toBe(`    {"session":"s1","tasks":${TASKS},"events":[{"id":"i","status":"Pending"}]}`);
     expect([socket.closed, time.pending]).toEqual([true, 0]);
   });
 
@@ -183,6 +184,23 @@ describe("a poll that waits for long", () => {
   });
 });
 
+describe("a poll whose client leaves without a sign", () => {
+  it("has what came released, when the blank before it comes back", async () => {
+    const socket = new FakeSocket();
+    const { send, calls, time } = waiting([socket]);
+    const answer = send("POST", POLL, BODY);
+    await settle();
+    socket.deliver(`{"type":"tasks","tasks":${TASKS}}`);
+    const reader = (await answer).body?.getReader();
+    expect(new TextDecoder().decode((await reader?.read())?.value)).toBe(" ");
+    await reader?.cancel();
+    await settle();
+    expect(calls.at(-1)).toMatchObject({ method: "events", args: [{ events: [{ id: "t1" }, { id: "t2" }] }] });
+    await time.advance(POLL_BEAT_MS);
+    expect(time.pending).toBe(0);
+  });
+});
+
 describe("a poll whose socket breaks", () => {
   it("opens another while there is time, and never sends the events again", async () => {
     const sockets = [new FakeSocket(), new FakeSocket(), new FakeSocket()];
@@ -195,7 +213,8 @@ describe("a poll whose socket breaks", () => {
     sockets[1]?.break();
     await time.advance(200);
     sockets[2]?.deliver(`{"type":"tasks","tasks":${TASKS}}`);
-    expect(await (await answer).json()).toMatchObject({ tasks: [{ id: "t1" }, { id: "t2" }], events: FIRST.events });
+    const body = await time.run(answer.then((response) => response.json()));
+    expect(body).toMatchObject({ tasks: [{ id: "t1" }, { id: "t2" }], events: FIRST.events });
     expect(methods(calls)).toEqual(["poll", "fetch", "fetch", "fetch"]);
     expect(time.pending).toBe(0);
   });

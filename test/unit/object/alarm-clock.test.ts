@@ -29,17 +29,25 @@ test("with none set, any is set, and none in the past", async () => {
   expect(set).toEqual([100]);
 });
 
-test("an alarm that has passed is set to fire now, whatever is wanted: what it was for is still to be done", async () => {
+test("an alarm that has just passed is about to fire, and is left alone", async () => {
   const { clock, set } = clockAt(1_000);
   await clock.load();
-  expect(clock.stage(60_000, 1_001)).toBe(true);
-  expect(set).toEqual([1_001]);
+  expect(clock.stage(900, 1_001)).toBe(false);
+  expect(clock.stage(60_000, 5_999)).toBe(false);
+  expect(set).toEqual([]);
+});
+
+test("an alarm that passed long ago is set to fire now, whatever is wanted: what it was for is still to be done", async () => {
+  const { clock, set } = clockAt(1_000);
+  await clock.load();
+  expect(clock.stage(60_000, 6_000)).toBe(true);
+  expect(set).toEqual([6_000]);
 });
 
 test("nothing wanted sets nothing, even over one that has passed", async () => {
   const { clock, set } = clockAt(1_000);
   await clock.load();
-  expect(clock.stage(null, 2_000)).toBe(false);
+  expect(clock.stage(null, 20_000)).toBe(false);
   expect(set).toEqual([]);
 });
 

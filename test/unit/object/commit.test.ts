@@ -80,13 +80,14 @@ test("a job that must be alone shares its transaction with nobody", async () => 
 
 test("a job sees the credit that the one before it left", async () => {
   const { group } = host();
-  const connection = { credit: 5 } as Parameters<Step["setCredit"]>[0];
+  const connection = { memory: { credit: 5 } } as Parameters<Step["remember"]>[0];
   const seen = await Promise.all([
     group.do((step) => {
-      step.setCredit(connection, 3);
-      return step.creditOf(connection);
+      step.remember(connection, { credit: 3 });
+      return step.recall(connection).credit;
     }),
-    group.do((step) => step.creditOf(connection)),
+    group.do((step) => step.recall(connection).credit),
   ]);
   expect(seen).toEqual([3, 3]);
+  expect(connection.memory.credit).toBe(5);
 });

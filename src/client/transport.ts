@@ -1,0 +1,154 @@
+/** Requests: one try or several, answers as values, every failure a PriniaError. */
+
+import { REQUEST_TIMEOUT_MS, REQUEST_TRIES } from "../limits.ts";
+import type { Problem } from "../protocol/types.ts";
+import { PriniaError, type PriniaErrorCode } from "./errors.ts";
+import { pauseMs, sleep } from "./pause.ts";
+
+/** A token, or what gives one: it is asked at every request and every opening of a socket. */
+export type Token = string | (() => string | Promise<string>);
+
+/** The part of `fetch` that is used; that of a service binding fits as well. */
+export type Fetch = (
+  url: string,
+  init: { method: string; headers: Record<string, string>; body?: string; signal: AbortSignal },
+) => Promise<Response>;
+
+/** Where the server is, and how to speak to it. */
+export interface ServerOptions {
+  /** The server's address, with the prefix that it is mounted under, if any. */
+  readonly url: string;
+  /** Left out, no token is sent. */
+  readonly token?: Token | undefined;
+  /** Instead of the global one. */
+  readonly fetch?: Fetch | undefined;
+}
+
+export interface RequestOptions {
+  readonly body?: unknown;
+  readonly signal?: AbortSignal | undefined;
+  /** Whether the request may be sent again when its outcome is unknown. */
+  readonly repeat?: boolean;
+}
+
+export class Transport {
+  readonly url: string;
+  readonly #token: Token | undefined;
+  readonly #fetch: Fetch;
+
+  constructor({ url, token, fetch }: ServerOptions) {
+    this.url = url.replace(/\/+$/, "");
+    this.#token = token;
+    // Not the bare global: browsers refuse to run it as somebody's method.
+    this.#fetch = fetch ?? ((input, init) => globalThis.fetch(input, init));
+  }
+
+  /** Whether a new token can be had when the one in use has ended. */
+  get renewable(): boolean {
+    return typeof this.#token === "function";
+  }
+
+  async token(): Promise<string | undefined> {
+    return typeof this.#token === "function" ? await this.#token() : this.#token;
+  }
+
+  /** Sends a request, again where it may be, and reads the answer's JSON. */
+  async call<T>(method: string, path: string, { body, signal, repeat = true }: RequestOptions = {}): Promise<T> {
+    for (let failures = 1; ; failures++) {
+      try {
+        return await this.once(
+          method,
+          path,
+          { body, signal },
+          REQUEST_TIMEOUT_MS,
+          (response) => response.json() as Promise<T>,
+        );
+      } catch (error) {
+        if (!repeat || failures >= REQUEST_TRIES || !isPassing(error)) throw error;
+        await sleep(pauseMs(failures, error.retryAfterMs), signal);
+      }
+    }
+  }
+
+  /**
+   * Sends a request once.
+   *
+   * @param read makes the answer's body into what is wanted, within the same time
+   * @throws PriniaError for a refusal or silence; the signal's reason when that fired
+   */
+  async once<T>(
+    method: string,
+    path: string,
+    { body, signal }: RequestOptions,
+    timeoutMs: number,
+    read: (response: Response) => Promise<T>,
+  ): Promise<T> {
+    signal?.throwIfAborted();
+    const headers: Record<string, string> = body === undefined ? {} : { "content-type": "application/json" };
+    const token = await this.token();
+    if (token !== undefined) headers.authorization = `Bearer ${token}`;
+    const controller = new AbortController();
+    const abort = () => controller.abort();
+    const timer = setTimeout(abort, timeoutMs);
+    signal?.addEventListener("abort", abort, { once: true });
+    try {
+      const init = { method, headers, signal: controller.signal };
+      const response = await this.#fetch(
+        this.url + path,
+        body === undefined ? init : { ...init, body: JSON.stringify(body) },
+      );
+      if (!response.ok) throw await refusalOf(response);
+      return await read(response);
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason;
+      throw error instanceof PriniaError
+        ? error
+        : unreachable(controller.signal.aborted ? timeoutMs : undefined, error);
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
+    }
+  }
+}
+
+/** Whether the same request may well succeed later. */
+export function isPassing(error: unknown): error is PriniaError {
+  if (!(error instanceof PriniaError)) return false;
+  if (error.code === "not_configured") return false;
+  return error.code === "unreachable" || error.status === 429 || error.status > 501;
+}
+
+function unreachable(timeoutMs: number | undefined, cause: unknown): PriniaError {
+  const detail =
+    timeoutMs === undefined
+      ? "The server could not be reached, or the connection broke."
+      : `No answer came within ${timeoutMs} ms.`;
+  return new PriniaError({ code: "unreachable", detail }, { cause });
+}
+
+async function refusalOf(response: Response): Promise<PriniaError> {
+  const { status } = response;
+  const problem = await response.json().then(asProblem, () => ({}) as Partial<Problem>);
+  const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
+  return new PriniaError({
+    ...problem,
+    code: problem.code ?? FOREIGN_CODES[status] ?? "internal",
+    detail: problem.detail ?? `The server answered ${status} ${response.statusText}`.trimEnd(),
+    status,
+    retryAfterMs: Number.isFinite(seconds) ? seconds * 1000 : undefined,
+  });
+}
+
+/** What stands between us and the server answers in its own words. */
+const FOREIGN_CODES: Readonly<Record<number, PriniaErrorCode>> = {
+  401: "unauthorized",
+  403: "forbidden",
+  404: "not_found",
+  413: "payload_too_large",
+  429: "too_many_requests",
+  502: "unreachable",
+  503: "overloaded",
+  504: "unreachable",
+};
+
+const asProblem = (body: unknown): Partial<Problem> => (typeof body === "object" && body !== null ? body : {});
