@@ -12,6 +12,8 @@ const MIB = 1024 * KIB;
 
 /** A request body, a socket frame, an answer of tasks. Contract. Half of it doubled still crosses RPC (32 MiB, platform). */
 export const MAX_BODY_BYTES = 8 * MIB;
+/** What is still read, and dropped, of a body over the limit. Choice: a client cut off while it sends sees no refusal. */
+export const MAX_DRAINED_BYTES = 16 * MIB;
 /** `args`, encoded. Contract; SQLite rows end at 2 MB (platform). */
 export const MAX_ARGS_BYTES = MIB;
 /** One line of NDJSON. Contract. */
@@ -22,6 +24,8 @@ export const MAX_RESULT_BYTES = 256 * KIB;
 export const MAX_ERROR_BYTES = 64 * KIB;
 /** The error kept in a run is cut here. Contract. */
 export const MAX_RUN_ERROR_BYTES = 4 * KIB;
+/** All runs of a task, encoded. Choice: with args, a result and the rest at their largest a row stays below 2 MB (platform). */
+export const MAX_RUNS_BYTES = 384 * KIB;
 /** `progress`, encoded. Contract. */
 export const MAX_PROGRESS_BYTES = 8 * KIB;
 /** `meta`, encoded. Contract. */
@@ -118,8 +122,14 @@ export const RETRY_AFTER_MS = 1_000;
 /** The first pause before the socket of a held request is opened again, doubled each time, and the longest. Choice. */
 export const REOPEN_PAUSE_MS = 100;
 export const MAX_REOPEN_PAUSE_MS = 3_000;
+/** A long poll that is held longer shows that it lives, once in so long. Choice: a client that is gone is found out by then. */
+export const POLL_BEAT_MS = 1_000;
+/** Pauses of 1 ms before tasks are sent to who waited for them. Choice: turns of the event loop, in which a client that is gone shows it. */
+export const POLL_PROBES = 5;
 /** How long an object may take to answer a cancelled long poll. Choice: with the wait it stays below 30 s (platform). */
 export const CANCEL_GRACE_MS = 2_000;
+/** How long the rest of a refused body is waited for. Choice: a client may send a line now and then. */
+export const DRAIN_MS = 1_000;
 /** How long `serve` waits for workerd to end before it kills it. Contract: a hibernatable socket keeps it for ever. */
 export const SERVE_GRACE_MS = 3_000;
 /** How long `serve` waits for the lock of its data folder, which a `serve` killed just before may still hold. Choice. */

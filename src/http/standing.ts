@@ -6,7 +6,7 @@ import type { Arrival } from "./route.ts";
 import { pendingLine, splitFinished } from "./wait-stream.ts";
 
 /** What one call to the queue told. */
-export interface Standing {
+interface Standing {
   /** TaskResults as JSON text, in the order of the ids. */
   readonly results: readonly string[];
   readonly unknown: readonly string[];

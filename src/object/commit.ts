@@ -85,8 +85,12 @@ export class GroupCommit {
       for (const job of done) job.reject(error);
       return;
     }
-    this.#host.publish(group);
-    for (const job of done) job.settle();
+    try {
+      this.#host.publish(group);
+    } finally {
+      // It stands, whatever became of the telling.
+      for (const job of done) job.settle();
+    }
   }
 
   #attempt(group: Step, job: Job): boolean {

@@ -2,7 +2,10 @@
 
 import { MAX_ATTACHMENT_BYTES } from "../limits.ts";
 import type { Caller, WatchTopic } from "../protocol/types.ts";
+import { fail } from "../task/result.ts";
 import { exceedsBytes } from "../task/text.ts";
+import { packSeqs, unpackSeqs } from "./pack.ts";
+import { errorText } from "./refusal.ts";
 
 /** What a hibernatable socket does for us. */
 export interface ObjectSocket {
@@ -17,7 +20,7 @@ export interface ObjectSocket {
 const OPEN = 1;
 
 /** A registered worker, or a long poll. */
-export interface Consumer {
+interface Consumer {
   readonly worker: string;
   /** The session's number. */
   readonly session: number;
@@ -30,7 +33,7 @@ export interface Wait {
   readonly ref: string;
   readonly progress: boolean;
   /** Sequences not yet told. */
-  readonly seqs: Set<number>;
+  readonly seqs: ReadonlySet<number>;
 }
 
 export interface Watch {
@@ -38,28 +41,37 @@ export interface Watch {
   readonly topics: readonly WatchTopic[];
 }
 
+/** What a socket remembers. Never changed in place: a transaction has the next one ready, and it is taken over at its end. */
+export interface Memory {
+  readonly consumer: Consumer | null;
+  /** How many more tasks it may be sent. */
+  readonly credit: number;
+  /** Leases of its session that it does not know of: they are sent again as credit allows. */
+  readonly owed: readonly number[];
+  readonly waits: readonly Wait[];
+  readonly watches: readonly Watch[];
+  /** When it was last given tasks though it was silent, ms; it is not given more until it is heard. */
+  readonly askedAt: number;
+}
+
+const FRESH: Memory = { consumer: null, credit: 0, owed: [], waits: [], watches: [], askedAt: 0 };
+
 /** The attachment. Short names, since 16 KiB hold up to 1,500 waited ids. */
 interface Packed {
   readonly c: Caller;
   readonly w: Consumer | null;
   readonly n: number;
-  /** Leases to be sent again. */
   readonly o: string;
-  readonly q: readonly (readonly [ref: string, progress: boolean, seqs: string])[];
+  readonly q: readonly (readonly [ref: string, progress: 0 | 1, seqs: string])[];
   readonly t: readonly Watch[];
+  readonly a: number;
   readonly h: number;
 }
 
 export class Connection {
   readonly socket: ObjectSocket;
   readonly caller: Caller;
-  consumer: Consumer | null = null;
-  /** How many more tasks it may be sent. */
-  credit = 0;
-  /** Leases of its session that it does not know of: they are sent again as credit allows. */
-  owed: number[] = [];
-  waits: Wait[] = [];
-  watches: Watch[] = [];
+  memory: Memory = FRESH;
   /** The last frame, ms. Pings leave no trace here: the runtime keeps their time. */
   heardAt: number;
 
@@ -71,14 +83,22 @@ export class Connection {
 
   /** Takes up a socket again after hibernation. */
   static restore(socket: ObjectSocket): Connection | null {
-    const packed = socket.deserializeAttachment() as Packed | null;
-    if (!packed) return null;
+    const attachment = socket.deserializeAttachment();
+    if (!(attachment instanceof Uint8Array)) return null;
+    const packed = JSON.parse(new TextDecoder().decode(attachment)) as Packed;
     const connection = new Connection(socket, packed.c, packed.h);
-    connection.consumer = packed.w;
-    connection.credit = packed.n;
-    connection.owed = unpack(packed.o);
-    connection.waits = packed.q.map(([ref, progress, seqs]) => ({ ref, progress, seqs: new Set(unpack(seqs)) }));
-    connection.watches = [...packed.t];
+    connection.memory = {
+      consumer: packed.w,
+      credit: packed.n,
+      owed: unpackSeqs(packed.o),
+      waits: packed.q.map(([ref, progress, seqs]) => ({
+        ref,
+        progress: progress === 1,
+        seqs: new Set(unpackSeqs(seqs)),
+      })),
+      watches: packed.t,
+      askedAt: packed.a,
+    };
     return connection;
   }
 
@@ -92,27 +112,46 @@ export class Connection {
 
   /** Writes the attachment. */
   save(): void {
-    if (!this.isOpen) return;
+    // Bytes, since their size is certain: a string costs one or two a character, as the engine happens to hold it.
+    if (this.isOpen) this.socket.serializeAttachment(new TextEncoder().encode(this.#packed(this.memory)));
+  }
+
+  /** Whether the attachment can hold so much. */
+  fits(memory: Memory): boolean {
+    return !exceedsBytes(this.#packed(memory), MAX_ATTACHMENT_BYTES - ATTACHMENT_SLACK);
+  }
+
+  #packed({ consumer, credit, owed, waits, watches, askedAt }: Memory): string {
     const packed: Packed = {
       c: this.caller,
-      w: this.consumer,
-      n: this.credit,
-      o: pack(this.owed),
-      q: this.waits.map((wait) => [wait.ref, wait.progress, pack(wait.seqs)] as const),
-      t: this.watches,
+      w: consumer,
+      n: credit,
+      o: packSeqs(owed),
+      q: waits.map(({ ref, progress, seqs }) => [ref, progress ? 1 : 0, packSeqs(seqs)] as const),
+      t: watches,
+      a: askedAt,
       h: this.heardAt,
     };
-    this.socket.serializeAttachment(packed);
+    return JSON.stringify(packed);
   }
 
-  /** Whether the attachment would still fit, with so much more in it. Strings are Latin-1 there or two bytes a character. */
-  fits(more: { readonly waits?: readonly Wait[]; readonly watches?: readonly Watch[] }): boolean {
-    const waits = [...this.waits, ...(more.waits ?? [])].map((wait) => [wait.ref, wait.progress, pack(wait.seqs)]);
-    const text = JSON.stringify([this.caller, this.consumer, waits, this.watches, more.watches, pack(this.owed)]);
-    return !exceedsBytes(text, MAX_ATTACHMENT_BYTES - ATTACHMENT_SLACK);
+  /** Sends a frame; once the token has ended, nothing is sent but that. */
+  send(text: string, now: number): void {
+    if (this.isExpired(now)) this.expel();
+    else this.#send(text);
   }
 
-  send(text: string): void {
+  /**
+   * The token has ended: says so, and closes.
+   *
+   * @param ref of the frame that this answers
+   */
+  expel(ref?: string): void {
+    this.#send(errorText(fail("unauthorized", "The token has ended: open a new socket with a new one.").error, ref));
+    this.close(1008, "the token has ended");
+  }
+
+  #send(text: string): void {
     if (!this.isOpen) return;
     try {
       this.socket.send(text);
@@ -130,27 +169,5 @@ export class Connection {
   }
 }
 
-/** Room for the serializer's own bytes, and for credit and time. */
-const ATTACHMENT_SLACK = 1024;
-
-/** Numbers as differences in base 36: neighbours cost two or three characters each. */
-function pack(seqs: Iterable<number>): string {
-  let before = 0;
-  return [...seqs]
-    .sort((a, b) => a - b)
-    .map((seq) => {
-      const difference = seq - before;
-      before = seq;
-      return difference.toString(36);
-    })
-    .join(" ");
-}
-
-function unpack(text: string): number[] {
-  if (text === "") return [];
-  let before = 0;
-  return text.split(" ").map((difference) => {
-    before += Number.parseInt(difference, 36);
-    return before;
-  });
-}
+/** Room for the serializer's own bytes, and for credit, times and a registration that come later. */
+const ATTACHMENT_SLACK = 2048;

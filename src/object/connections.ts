@@ -1,7 +1,7 @@
 /** All sockets of the object: who consumes, who waits for what, who was heard when. */
 
 import type { Presence } from "../store/tx.ts";
-import { Connection, type ObjectSocket, type Wait } from "./connection.ts";
+import { Connection, type Memory, type ObjectSocket } from "./connection.ts";
 
 /** What sockets need of an object's context. */
 export interface SocketHost {
@@ -16,12 +16,12 @@ export class Connections implements Presence {
   readonly #waiting = new Map<number, Set<Connection>>();
   /** Signs of life that left no trace in a socket: over HTTP, or of a socket that closed. */
   readonly #heard = new Map<number, number>();
+  /** Those served least recently come first: so all get their turn. */
   readonly #consumers = new Set<Connection>();
-  /** Consumers that have yet to be looked at: new ones, and those with leases to be sent again. */
-  readonly pending = new Set<Connection>();
+  /** Consumers whose last delivery was cut short: they have yet to be told that nothing more is there. */
+  readonly unsettled = new Set<Connection>();
   /** Those who watch. */
   readonly watching = new Set<Connection>();
-  #turn = 0;
 
   constructor(host: SocketHost) {
     this.#host = host;
@@ -32,10 +32,11 @@ export class Connections implements Presence {
   }
 
   add(connection: Connection): void {
+    const { consumer, waits, watches } = connection.memory;
     this.#all.set(connection.socket, connection);
-    if (connection.consumer) this.#join(connection, connection.consumer.session);
-    for (const wait of connection.waits) this.index(connection, wait);
-    if (connection.watches.length > 0) this.watching.add(connection);
+    if (consumer) this.#join(connection, consumer.session);
+    for (const wait of waits) for (const seq of wait.seqs) this.#await(connection, seq);
+    if (watches.length > 0) this.watching.add(connection);
   }
 
   of(socket: ObjectSocket): Connection | undefined {
@@ -47,32 +48,46 @@ export class Connections implements Presence {
   }
 
   remove(connection: Connection): void {
-    this.#all.delete(connection.socket);
-    this.#consumers.delete(connection);
-    this.pending.delete(connection);
-    this.watching.delete(connection);
-    const { consumer } = connection;
+    const { consumer, waits } = connection.memory;
     if (consumer) {
       this.hear(consumer.session, this.heardOn(connection));
-      const peers = this.#bySession.get(consumer.session);
-      peers?.delete(connection);
-      if (peers?.size === 0) this.#bySession.delete(consumer.session);
+      this.#part(connection, consumer.session);
     }
-    for (const wait of connection.waits) this.forget(connection, wait);
+    for (const wait of waits) for (const seq of wait.seqs) this.#unawait(connection, seq);
+    this.watching.delete(connection);
+    this.#all.delete(connection.socket);
   }
 
-  /** Makes a socket a consumer. */
-  consume(connection: Connection, consumer: NonNullable<Connection["consumer"]>): void {
-    connection.consumer = consumer;
-    this.#join(connection, consumer.session);
+  /** Takes over what a socket remembers from now on. */
+  update(connection: Connection, memory: Memory): void {
+    const before = connection.memory;
+    connection.memory = memory;
+    if (!this.#all.has(connection.socket)) {
+      // It closed while its frame waited to be written: the frame was a sign of life all the same.
+      if (memory.consumer) this.hear(memory.consumer.session, connection.heardAt);
+      return;
+    }
+    if (before.consumer !== memory.consumer) {
+      if (before.consumer) this.#part(connection, before.consumer.session);
+      if (memory.consumer) this.#join(connection, memory.consumer.session);
+    }
+    if (before.waits !== memory.waits) this.#awaitAnew(connection, before, memory);
+    if (memory.watches.length > 0) this.watching.add(connection);
   }
 
   #join(connection: Connection, session: number): void {
     this.#consumers.add(connection);
-    this.pending.add(connection);
     const peers = this.#bySession.get(session);
     if (peers) peers.add(connection);
     else this.#bySession.set(session, new Set([connection]));
+  }
+
+  #part(connection: Connection, session: number): void {
+    this.#consumers.delete(connection);
+    this.unsettled.delete(connection);
+    const peers = this.#bySession.get(session);
+    peers?.delete(connection);
+    if (peers?.size === 0) this.#bySession.delete(session);
   }
 
   /** The sockets and polls of a session. */
@@ -80,41 +95,35 @@ export class Connections implements Presence {
     return [...(this.#bySession.get(session) ?? [])];
   }
 
-  /** Consumers, each time beginning with another: so all get their turn. */
+  /** Consumers, those first that were served least recently. */
   consumers(): Connection[] {
-    const all = [...this.#consumers].filter((one) => one.isOpen);
-    if (all.length < 2) return all;
-    this.#turn = (this.#turn + 1) % all.length;
-    return [...all.slice(this.#turn), ...all.slice(0, this.#turn)];
+    return [...this.#consumers].filter((one) => one.isOpen);
   }
 
-  /**
-   * Whether somebody waits for tasks.
-   *
-   * @param creditOf credit as it will be, inside a transaction
-   */
-  anyRoom(now: number, creditOf = (one: Connection): number => one.credit): boolean {
-    for (const one of this.#consumers) if (creditOf(one) > 0 && one.isOpen && !one.isExpired(now)) return true;
+  /** It was its turn. Of the next step at the latest: fairness needs no transaction. */
+  served(connection: Connection): void {
+    if (this.#consumers.delete(connection)) this.#consumers.add(connection);
+  }
+
+  /** Whether somebody waits for tasks. */
+  get anyRoom(): boolean {
+    for (const one of this.#consumers) if (one.memory.credit > 0 && one.isOpen) return true;
     return false;
   }
 
-  get hasConsumers(): boolean {
-    return this.#consumers.size > 0;
+  #awaitAnew(connection: Connection, before: Memory, memory: Memory): void {
+    const awaited = new Set(memory.waits.flatMap((wait) => [...wait.seqs]));
+    for (const wait of before.waits) for (const seq of wait.seqs) if (!awaited.has(seq)) this.#unawait(connection, seq);
+    for (const seq of awaited) this.#await(connection, seq);
   }
 
-  index(connection: Connection, wait: Wait): void {
-    for (const seq of wait.seqs) {
-      const waiting = this.#waiting.get(seq);
-      if (waiting) waiting.add(connection);
-      else this.#waiting.set(seq, new Set([connection]));
-    }
+  #await(connection: Connection, seq: number): void {
+    const waiting = this.#waiting.get(seq);
+    if (waiting) waiting.add(connection);
+    else this.#waiting.set(seq, new Set([connection]));
   }
 
-  forget(connection: Connection, wait: Wait): void {
-    for (const seq of wait.seqs) this.#forgetSeq(connection, seq);
-  }
-
-  #forgetSeq(connection: Connection, seq: number): void {
+  #unawait(connection: Connection, seq: number): void {
     const waiting = this.#waiting.get(seq);
     waiting?.delete(connection);
     if (waiting?.size === 0) this.#waiting.delete(seq);
@@ -123,15 +132,6 @@ export class Connections implements Presence {
   /** Who waits for a task. */
   waitingFor(seq: number): readonly Connection[] {
     return [...(this.#waiting.get(seq) ?? [])];
-  }
-
-  /** The task was told to all who waited. */
-  told(seq: number): void {
-    for (const connection of this.#waiting.get(seq) ?? []) {
-      for (const wait of connection.waits) wait.seqs.delete(seq);
-      connection.waits = connection.waits.filter((wait) => wait.seqs.size > 0);
-    }
-    this.#waiting.delete(seq);
   }
 
   /** A sign of life over HTTP. */
@@ -148,20 +148,18 @@ export class Connections implements Presence {
   heardAt(session: number, now: number): number | null {
     let heard = this.#heard.get(session) ?? null;
     for (const connection of this.#bySession.get(session) ?? []) {
-      const at = connection.consumer?.poll && connection.isOpen ? now : this.heardOn(connection);
+      const at = connection.memory.consumer?.poll && connection.isOpen ? now : this.heardOn(connection);
       if (heard === null || at > heard) heard = at;
     }
     return heard;
   }
 
-  /** Everything is forgotten: the queue was dropped. */
-  clear(): void {
-    this.#all.clear();
-    this.#bySession.clear();
-    this.#waiting.clear();
+  askedAt(session: number): number {
+    return Math.max(0, ...this.ofSession(session).map((one) => one.memory.askedAt));
+  }
+
+  /** The queue was dropped, and numbers of sessions are given anew: what was heard of the old ones is of nobody now. */
+  forgetSessions(): void {
     this.#heard.clear();
-    this.#consumers.clear();
-    this.pending.clear();
-    this.watching.clear();
   }
 }

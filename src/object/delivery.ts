@@ -2,12 +2,15 @@
 
 import { leasedTaskText } from "../protocol/encode.ts";
 import { serverFrameText } from "../protocol/server-frames.ts";
+import { hasBacklog } from "../store/backlog.ts";
 import { claim } from "../store/claim.ts";
 import { heldTasks } from "../store/leased.ts";
 import { type FullRow, leasedViewOf } from "../store/rows.ts";
 import type { Deliveries, Taker } from "../store/takers.ts";
+import { batches } from "./batches.ts";
 import type { Connection } from "./connection.ts";
 import type { Connections } from "./connections.ts";
+import { consumersOf } from "./roll.ts";
 import type { Step } from "./step.ts";
 
 /** A socket as a taker. */
@@ -15,33 +18,64 @@ export interface SocketTaker extends Taker {
   readonly connection: Connection;
 }
 
-/** Sockets that may be sent tasks now. Those whose token has ended are not among them. */
-export function takers(step: Step, connections: Connections): SocketTaker[] {
-  if (!connections.hasConsumers) return [];
-  const found: SocketTaker[] = [];
-  for (const connection of connections.consumers()) {
-    const { consumer } = connection;
-    const room = step.creditOf(connection) - connection.owed.length;
-    if (!consumer || room <= 0 || connection.isExpired(step.tx.now) || step.endedSessions.has(consumer.session))
-      continue;
-    found.push({ connection, session: consumer.session, worker: consumer.worker, autoStart: consumer.autoStart, room });
+interface Room {
+  readonly takers: readonly SocketTaker[];
+  /** Whether there are sockets with credit that were silent for too long to be given tasks. */
+  readonly silent: boolean;
+}
+
+/** Sockets that may be sent tasks now. Those whose token has ended are told so, and closed: they wait in vain. */
+export function room(step: Step, connections: Connections): Room {
+  const takers: SocketTaker[] = [];
+  let silent = false;
+  for (const connection of consumersOf(step, connections)) {
+    const { consumer, credit, owed } = step.recall(connection);
+    if (!consumer || credit <= owed.length) continue;
+    if (connection.isExpired(step.tx.now)) step.expel(connection);
+    else if (isSilent(step, connections, connection)) silent = true;
+    else {
+      const { session, worker, autoStart } = consumer;
+      takers.push({ connection, session, worker, autoStart, room: credit - owed.length });
+    }
   }
-  return found;
+  return { takers, silent };
+}
+
+/**
+ * Whether a socket is half-dead: not heard for so long that its worker counts as dead. It is given tasks once, since it
+ * may be well and have nothing to say; if it does not speak then, it gets no more until it does, or it would swallow
+ * one task after the other.
+ */
+function isSilent(step: Step, connections: Connections, connection: Connection): boolean {
+  const { consumer, askedAt } = step.recall(connection);
+  const horizon = step.tx.now - step.tx.config.orphanAfterMs;
+  if (consumer?.poll || Math.max(connection.heardAt, askedAt) > horizon) return false;
+  const heard = connections.heardOn(connection);
+  return heard <= horizon && askedAt >= heard;
 }
 
 /** Writes the frames of a delivery, and takes its credit. */
-export function hand(step: Step, deliveries: Deliveries<SocketTaker>): void {
-  for (const [{ connection }, rows] of deliveries) {
+export function hand(step: Step, connections: Connections, deliveries: Deliveries<SocketTaker>): void {
+  // Who was given most was dealt to last, and so is served last the next time.
+  const dealt = [...deliveries].sort(([, a], [, b]) => a.length - b.length);
+  for (const [{ connection }, rows] of dealt) {
+    connections.served(connection);
+    const heard = connections.heardOn(connection);
+    const silent = heard + step.tx.config.orphanAfterMs <= step.tx.now;
+    if (silent && step.recall(connection).askedAt < heard) step.remember(connection, { askedAt: step.tx.now });
     handRows(step, connection, rows);
-    if (connection.consumer?.poll) step.close(connection, 1000, "answered");
   }
 }
 
 function handRows(step: Step, connection: Connection, rows: readonly FullRow[]): void {
+  const { consumer, credit } = step.recall(connection);
   const tasks = rows.map((row) => leasedTaskText(leasedViewOf(step.tx, row)));
-  step.send(connection, serverFrameText({ type: "tasks", tasks }));
-  step.setCredit(connection, Math.max(0, step.creditOf(connection) - rows.length));
+  // A poll is answered by one frame; what it is given is bounded by the claim.
+  const frames = consumer?.poll ? [tasks] : batches(tasks);
+  for (const frame of frames) step.send(connection, serverFrameText({ type: "tasks", tasks: frame }));
+  step.remember(connection, { credit: Math.max(0, credit - rows.length) });
   step.stirred.add(connection);
+  if (consumer?.poll) step.close(connection, 1000, "answered");
 }
 
 /**
@@ -50,32 +84,34 @@ function handRows(step: Step, connection: Connection, rows: readonly FullRow[]):
  * @returns whether more is claimable at once
  */
 export function deliver(step: Step, connections: Connections): boolean {
-  for (const connection of connections.pending) step.stirred.add(connection);
-  for (const connection of [...step.stirred]) if (connection.owed.length > 0) resend(step, connection);
-  const waiting = step.tx.config.paused ? [] : takers(step, connections);
-  const { deliveries, more } = claim(step.tx, waiting);
-  hand(step, deliveries);
-  if (!more) tellIdle(step);
-  return more;
+  for (const connection of connections.unsettled) step.stirred.add(connection);
+  step.after.push(() => connections.unsettled.clear());
+  for (const connection of [...step.stirred]) resend(step, connection);
+  if (step.tx.config.paused) return settle(step, connections, false);
+  const { takers, silent } = room(step, connections);
+  const { deliveries, more } = claim(step.tx, takers);
+  hand(step, connections, deliveries);
+  // Who was silent may be heard again without a word of it to us, since pings wake nobody: look again, now and then.
+  if (silent && hasBacklog(step.tx)) step.tx.journal.wake(step.tx.now + step.tx.config.orphanAfterMs);
+  return settle(step, connections, more);
 }
 
 /** Sends again what the session holds and its worker does not know of, as far as its credit goes. */
 function resend(step: Step, connection: Connection): void {
-  const { consumer, owed } = connection;
-  const due = owed.slice(0, step.creditOf(connection));
-  if (consumer && due.length > 0) {
-    // One frame each: they may be large, and this is rare.
-    for (const row of heldTasks(step.tx, consumer.session, due)) handRows(step, connection, [row]);
-  }
-  step.after.push(() => {
-    connection.owed = owed.slice(due.length);
-  });
+  const { consumer, owed, credit } = step.recall(connection);
+  const due = owed.slice(0, credit);
+  if (!consumer || due.length === 0) return;
+  step.remember(connection, { owed: owed.slice(due.length) });
+  handRows(step, connection, heldTasks(step.tx, consumer.session, due));
 }
 
 /** "Nothing claimable now", once after each delivery or new credit that leaves credit over. */
-function tellIdle(step: Step): void {
+function settle(step: Step, connections: Connections, more: boolean): boolean {
   for (const connection of step.stirred) {
-    if (!connection.consumer || connection.consumer.poll || step.creditOf(connection) <= 0) continue;
-    step.send(connection, serverFrameText({ type: "idle" }));
+    const { consumer, credit } = step.recall(connection);
+    if (!consumer || consumer.poll || credit <= 0 || step.isClosing(connection)) continue;
+    if (more) step.after.push(() => connections.unsettled.add(connection));
+    else step.send(connection, serverFrameText({ type: "idle" }));
   }
+  return more;
 }

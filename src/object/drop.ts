@@ -8,6 +8,7 @@ import { holders } from "../store/sessions.ts";
 import { fail, ok, type Result } from "../task/result.ts";
 import type { Connections } from "./connections.ts";
 import type { Desk } from "./desk.ts";
+import { consumersOf, socketsOf } from "./roll.ts";
 import type { Step } from "./step.ts";
 import { tellWaiting } from "./waiting.ts";
 
@@ -28,21 +29,27 @@ export function dropQueue(desk: Desk, step: Step, force: boolean): Result<null> 
       lease,
       reason: "cancelled" as const,
     }));
-    for (const connection of desk.connections.ofSession(session.id)) {
-      if (!connection.consumer?.poll) step.send(connection, serverFrameText({ type: "lost", leases }));
+    for (const connection of socketsOf(step, desk.connections, session.id)) {
+      if (!step.recall(connection).consumer?.poll) step.send(connection, serverFrameText({ type: "lost", leases }));
     }
   }
   forgetWaits(step, desk.connections);
   dropTables(step.tx.sql);
   // A worker that comes back registers anew, and so begins the queue again: that is its own wish.
-  for (const connection of desk.connections.all)
-    if (connection.consumer) step.close(connection, 1012, "the queue was dropped");
+  for (const connection of consumersOf(step, desk.connections)) {
+    step.close(connection, 1012, "the queue was dropped");
+    step.remember(connection, { consumer: null, owed: [] });
+  }
+  // Watchers of an empty queue see that it is one.
+  step.tx.journal.workersChanged = true;
   return ok(null);
 }
 
 /** All who wait are told that their tasks are gone. */
 function forgetWaits(step: Step, connections: Connections): void {
-  const awaited = [...connections.all].flatMap((connection) => connection.waits.flatMap((wait) => [...wait.seqs]));
+  const awaited = [...connections.all].flatMap((connection) =>
+    connection.memory.waits.flatMap((wait) => [...wait.seqs]),
+  );
   for (const row of rowsBySeq(step.tx, [...new Set(awaited)])) {
     step.tx.journal.gone.push({ seq: row.seq, id: idOf(step.tx, row) });
   }

@@ -5,15 +5,15 @@ import { serverFrameText } from "../protocol/server-frames.ts";
 import type { ClientFrame, InternalFrame } from "../protocol/types.ts";
 import { applyEvents } from "../store/events.ts";
 import { push } from "../store/push.ts";
+import { taskNotFound } from "../store/rows.ts";
 import { namedSession, sessionById } from "../store/sessions.ts";
 import { goodbye } from "../store/workers.ts";
 import { fail, ok, type Result } from "../task/result.ts";
-import type { NewTask, Pushed } from "../task/task.ts";
+import type { EventAnswer, NewTask, Pushed } from "../task/task.ts";
 import type { Connection, Watch } from "./connection.ts";
-import { hand, takers } from "./delivery.ts";
+import { hand, room } from "./delivery.ts";
 import type { Desk } from "./desk.ts";
-import { sendError } from "./refusal.ts";
-import { registerSocket } from "./registration.ts";
+import { dismiss, endPoll, registerSocket } from "./registration.ts";
 import type { Step } from "./step.ts";
 import { beginWait, endWait } from "./waiting.ts";
 
@@ -22,7 +22,7 @@ type Of<T extends (ClientFrame | InternalFrame)["type"]> = Extract<ClientFrame |
 /** Does what a frame asks; a refusal becomes an error frame with the frame's `ref`. */
 export function perform(desk: Desk, step: Step, connection: Connection, frame: ClientFrame | InternalFrame): void {
   const outcome = dispatch(desk, step, connection, frame);
-  if (!outcome.ok) sendError(step, connection, outcome.error, "ref" in frame ? frame.ref : undefined);
+  if (!outcome.ok) step.refuse(connection, outcome.error, "ref" in frame ? frame.ref : undefined);
 }
 
 function dispatch(desk: Desk, step: Step, connection: Connection, frame: ClientFrame | InternalFrame): Result<null> {
@@ -36,57 +36,64 @@ function dispatch(desk: Desk, step: Step, connection: Connection, frame: ClientF
     case "push":
       return pushFrame(desk, step, connection, frame);
     case "wait":
-      return beginWait(step, desk.connections, connection, frame, desk.partition.isUsed());
+      return beginWait(step, connection, frame, desk.partition.isUsed());
     case "unwait":
-      endWait(step, desk.connections, connection, frame.ref);
+      endWait(step, connection, frame.ref);
       return ok(null);
     case "watch":
       return watch(desk, step, connection, { ref: frame.ref, topics: [...new Set(frame.topics)] });
     case "goodbye":
-      return leave(step, connection);
+      return leave(desk, step, connection);
     case "poll":
       return poll(desk, step, connection, frame);
     case "cancel":
-      return cancelPoll(step, connection);
+      endPoll(step, connection);
+      return ok(null);
     default:
       return frame satisfies never;
   }
 }
 
 function events(desk: Desk, step: Step, connection: Connection, frame: Of<"events">): Result<null> {
+  const { consumer, credit } = step.recall(connection);
   // The frame is refused as a whole or not at all: its credit is looked at before its events are.
-  const added = frame.credit === undefined ? ok(0) : checkCredit(connection, step.creditOf(connection) + frame.credit);
-  if (!added.ok) return added;
-  const session = connection.consumer?.session ?? null;
+  const checked = frame.credit === undefined ? ok(credit) : checkCredit(step, connection, credit + frame.credit);
+  if (!checked.ok) return checked;
+  const session = consumer?.session ?? null;
   const answers = desk.partition.isUsed() ? applyEvents(step.tx, frame.events, session) : unknownTasks(frame.events);
   step.send(connection, serverFrameText({ type: "answer", ref: frame.ref, events: answers }));
-  if (frame.credit !== undefined) giveCredit(step, connection, added.value);
+  if (frame.credit !== undefined) giveCredit(step, connection, checked.value);
   return ok(null);
 }
 
 /** A queue that was never used has no tables to look in. */
-const unknownTasks = (given: Of<"events">["events"]) =>
-  given.map(({ id }) => ({ id, error: { code: "task_not_found", detail: "This queue has no tasks yet." } }));
+const unknownTasks = (given: Of<"events">["events"]): EventAnswer[] =>
+  given.map(({ id }) => {
+    const { code, detail } = taskNotFound(id).error;
+    return { id, error: { code, detail } };
+  });
 
 function credit(step: Step, connection: Connection, frame: Of<"credit">): Result<null> {
-  const wanted = frame.set ?? step.creditOf(connection) + (frame.credit ?? 0);
-  const checked = checkCredit(connection, wanted);
+  const wanted = frame.set ?? step.recall(connection).credit + (frame.credit ?? 0);
+  const checked = checkCredit(step, connection, wanted);
   if (!checked.ok) return checked;
   if (frame.set !== undefined) step.send(connection, serverFrameText({ type: "credit", credit: frame.set }));
-  giveCredit(step, connection, checked.value);
+  giveCredit(step, connection, checked.value, frame.set);
   return ok(null);
 }
 
-function checkCredit(connection: Connection, credit: number): Result<number> {
-  if (!connection.consumer)
+function checkCredit(step: Step, connection: Connection, credit: number): Result<number> {
+  if (!step.recall(connection).consumer)
     return fail("bad_request", "Only a registered worker has credit: send `register` first.", { path: "credit" });
   if (credit <= MAX_CREDIT) return ok(credit);
   return fail("too_many_requests", `A worker's credit ends at ${MAX_CREDIT}.`, { path: "credit" });
 }
 
-function giveCredit(step: Step, connection: Connection, credit: number): void {
-  step.setCredit(connection, credit);
-  step.stirred.add(connection);
+/** Nothing added is no news; credit that is set asks what there is for it, though it be the same as before. */
+function giveCredit(step: Step, connection: Connection, credit: number, set?: number): void {
+  const added = credit > step.recall(connection).credit;
+  step.remember(connection, { credit });
+  if (added || set !== undefined) step.stirred.add(connection);
 }
 
 function pushFrame(desk: Desk, step: Step, connection: Connection, frame: Of<"push">): Result<null> {
@@ -99,49 +106,43 @@ function pushFrame(desk: Desk, step: Step, connection: Connection, frame: Of<"pu
 /** Pushes, and hands to whoever waits. */
 export function pushInto(desk: Desk, step: Step, tasks: readonly NewTask[]): Result<Pushed[]> {
   desk.partition.open();
-  const waiting = step.tx.config.paused ? [] : takers(step, desk.connections);
+  const waiting = step.tx.config.paused ? [] : room(step, desk.connections).takers;
   const pushed = push(step.tx, tasks, waiting);
   if (!pushed.ok) return pushed;
-  hand(step, pushed.value.deliveries);
+  hand(step, desk.connections, pushed.value.deliveries);
   return ok(pushed.value.pushed);
 }
 
 function watch(desk: Desk, step: Step, connection: Connection, order: Watch): Result<null> {
-  if (!connection.fits({ watches: [order] })) {
+  const memory = step.recall(connection);
+  const watches = [...memory.watches.filter((one) => one.ref !== order.ref), order];
+  if (!connection.fits({ ...memory, watches })) {
     return fail("too_many_requests", "This socket watches as much as it can remember: open another one.");
   }
-  step.changed.add(connection);
-  step.after.push(() => {
-    connection.watches = [...connection.watches.filter((one) => one.ref !== order.ref), order];
-    desk.connections.watching.add(connection);
-    desk.watchers.greet(connection, order);
-  });
+  step.remember(connection, { watches });
+  // A post like any other: what is answered before it comes before it.
+  step.posts.push(() => desk.watchers.greet(connection, order));
   return ok(null);
 }
 
-function leave(step: Step, connection: Connection): Result<null> {
-  const session = connection.consumer && sessionById(step.tx, connection.consumer.session);
+function leave(desk: Desk, step: Step, connection: Connection): Result<null> {
+  const { consumer } = step.recall(connection);
+  const session = consumer && desk.partition.isUsed() ? sessionById(step.tx, consumer.session) : undefined;
   if (session) {
     goodbye(step.tx, session);
-    step.endedSessions.add(session.id);
-  }
-  step.close(connection, 1000, "goodbye");
+    dismiss(step, desk.connections, session.id);
+  } else step.close(connection, 1000, "goodbye");
   return ok(null);
 }
 
 /** A long poll that the Worker holds: its session is as good as registered, for one answer. */
 function poll(desk: Desk, step: Step, connection: Connection, frame: Of<"poll">): Result<null> {
-  const session = namedSession(step.tx, frame.worker, frame.session);
-  if (!session.ok || session.value.superseded === 1 || connection.consumer) return cancelPoll(step, connection);
+  const session = desk.partition.isUsed() ? namedSession(step.tx, frame.worker, frame.session) : null;
+  if (!session?.ok || session.value.superseded === 1 || step.recall(connection).consumer) {
+    endPoll(step, connection);
+    return ok(null);
+  }
   const consumer = { worker: frame.worker, session: session.value.id, autoStart: frame.autoStart, poll: true };
-  step.setCredit(connection, frame.max);
-  step.after.push(() => desk.connections.consume(connection, consumer));
-  return ok(null);
-}
-
-/** Time is up: what was claimed went out before this, so nothing is claimed any more. */
-function cancelPoll(step: Step, connection: Connection): Result<null> {
-  step.send(connection, serverFrameText({ type: "tasks", tasks: [] }));
-  step.close(connection, 1000, "answered");
+  step.remember(connection, { consumer, credit: frame.max });
   return ok(null);
 }

@@ -9,7 +9,7 @@ import type { QueuePatterns, Snapshot } from "./api.ts";
 import { Connection, type Watch } from "./connection.ts";
 import { totalsOf } from "./overview.ts";
 import { errorText } from "./refusal.ts";
-import { closeReply, refuseUpgrade, SUBPROTOCOL } from "./upgrade.ts";
+import { closeReply, LONG_CLAIM, refuseUpgrade, SUBPROTOCOL } from "./upgrade.ts";
 
 type Host = Pick<DurableObjectState, "getWebSockets" | "acceptWebSocket">;
 
@@ -27,25 +27,24 @@ export class OverviewSockets {
     const caller = decodeCaller(request.headers.get(CALLER_HEADER) ?? "");
     if (!caller.ok || request.headers.get("upgrade")?.toLowerCase() !== "websocket") return refuseUpgrade();
     const { 0: client, 1: server } = new WebSocketPair();
+    const connection = new Connection(server, caller.value, Date.now());
+    if (!connection.fits(connection.memory)) return refuseUpgrade(LONG_CLAIM);
     this.#host.acceptWebSocket(server);
-    new Connection(server, caller.value, Date.now()).save();
+    connection.save();
     return new Response(null, { status: 101, webSocket: client, headers: { "sec-websocket-protocol": SUBPROTOCOL } });
   }
 
   message(socket: WebSocket, message: string | ArrayBuffer): void {
     const connection = Connection.restore(socket);
     if (!connection) return;
-    if (connection.isExpired(Date.now())) {
-      connection.send(errorText(fail("unauthorized", "The token has ended: open a new socket with a new one.").error));
-      connection.close(1008, "the token has ended");
-      return;
-    }
+    const now = Date.now();
     const watch = readWatch(connection, message);
-    if (!watch.ok) {
-      connection.send(errorText(watch.error, watch.error.ref));
+    if (!watch.ok || connection.isExpired(now)) {
+      if (connection.isExpired(now)) connection.expel(watch.ok ? watch.value.ref : watch.error.ref);
+      else if (!watch.ok) connection.send(errorText(watch.error, watch.error.ref), now);
       return;
     }
-    connection.watches = [...connection.watches.filter((one) => one.ref !== watch.value.ref), watch.value];
+    connection.memory = { ...connection.memory, watches: withWatch(connection, watch.value) };
     connection.save();
     this.#tell(connection, watch.value);
   }
@@ -67,24 +66,31 @@ export class OverviewSockets {
     for (const socket of this.#host.getWebSockets()) {
       const connection = Connection.restore(socket);
       if (!connection?.isOpen) continue;
-      if (connection.isExpired(now)) connection.close(1008, "the token has ended");
-      else for (const watch of connection.watches) this.#tell(connection, watch);
+      if (connection.isExpired(now)) connection.expel();
+      else for (const watch of connection.memory.watches) this.#tell(connection, watch);
     }
   }
 
   #tell(connection: Connection, { ref, topics }: Watch): void {
+    const now = Date.now();
     const snapshots = this.#read(connection.caller.queues);
     for (const topic of topics) {
       if (topic === "stats") {
-        connection.send(serverFrameText({ type: "event", ref, topic, stats: totalsOf(snapshots, Date.now()) }));
+        connection.send(serverFrameText({ type: "event", ref, topic, stats: totalsOf(snapshots, now) }), now);
       }
       if (topic === "workers") {
         const workers = snapshots.flatMap((snapshot) => [...snapshot.workers]);
-        connection.send(serverFrameText({ type: "event", ref, topic, workers }));
+        connection.send(serverFrameText({ type: "event", ref, topic, workers }), now);
       }
     }
   }
 }
+
+/** A watch under a ref takes the place of the one before. */
+const withWatch = ({ memory }: Connection, watch: Watch): Watch[] => [
+  ...memory.watches.filter((one) => one.ref !== watch.ref),
+  watch,
+];
 
 /** `watch` alone is taken here, of what the directory knows. */
 function readWatch(
@@ -105,15 +111,19 @@ function readWatch(
   const { scopes } = connection.caller;
   if (!scopes.includes("read") && !scopes.includes("admin"))
     return refuse(fail("forbidden", "`watch` needs the scope `read`.").error);
-  const watch: Watch = { ref: frame.value.ref, topics: [...new Set(frame.value.topics)] };
-  if (watch.topics.includes("tasks")) {
+  // The directory knows no tasks: of several topics they are left out, alone they are refused.
+  const watch: Watch = {
+    ref: frame.value.ref,
+    topics: [...new Set(frame.value.topics)].filter((one) => one !== "tasks"),
+  };
+  if (watch.topics.length === 0) {
     return refuse(
       fail("bad_request", "Tasks are watched on their queue's own socket; here are `workers` and `stats`.", {
         path: "topics",
       }).error,
     );
   }
-  return connection.fits({ watches: [watch] })
+  return connection.fits({ ...connection.memory, watches: withWatch(connection, watch) })
     ? { ok: true, value: watch }
     : refuse(fail("too_many_requests", "This socket watches as much as it can remember: open another one.").error);
 }

@@ -1,7 +1,7 @@
 /** The partition: memory, database, sockets and alarm of one object, kept in step by transactions. */
 
 import { REPORT_INTERVAL_MS } from "../limits.ts";
-import { nextDueAt } from "../store/backlog.ts";
+import { hasBacklog, nextDueAt } from "../store/backlog.ts";
 import { loadConfig } from "../store/config.ts";
 import type { SqlDriver } from "../store/driver.ts";
 import { isOpened, migrate } from "../store/schema.ts";
@@ -11,10 +11,10 @@ import { cryptoChance, type Tx } from "../store/tx.ts";
 import { DEFAULT_CONFIG, type QueueConfig } from "../task/task.ts";
 import { AlarmClock, type AlarmStorage } from "./alarm-clock.ts";
 import { type CommitHost, GroupCommit } from "./commit.ts";
-import type { Connection } from "./connection.ts";
 import type { Connections } from "./connections.ts";
 import { deliver } from "./delivery.ts";
 import { tellLosses } from "./registration.ts";
+import { consumersOf } from "./roll.ts";
 import { Step } from "./step.ts";
 import { tellWaiting } from "./waiting.ts";
 import type { Watchers } from "./watchers.ts";
@@ -53,7 +53,12 @@ export class Partition implements CommitHost {
     if (!this.opened) return;
     sql.transaction(() => migrate(sql));
     this.reload();
-    await this.rearm(Date.now());
+    const now = Date.now();
+    await this.rearm(now);
+    // An instance that ended between a commit and the next look at it left tasks to those who wait.
+    if (this.#parts.connections.anyRoom && !this.config.paused && hasBacklog(this.read(now))) {
+      void this.group.do(() => undefined);
+    }
   }
 
   /** Sets the alarm by what the rows say: at the start, and after each alarm. */
@@ -114,12 +119,8 @@ export class Partition implements CommitHost {
     const changed = written > 0 || !journal.isEmpty;
     if (changed) tally.reportAt ??= Math.max(tally.reportedAt + REPORT_INTERVAL_MS, now + REPORT_DELAY_MS);
     journal.addTo(tally, now);
-    const wanted = earliest([
-      journal.wakeAt,
-      tally.retentionAt,
-      tally.reportAt,
-      this.#dueAt(step.tx, (one) => step.creditOf(one)),
-    ]);
+    const waiting = consumersOf(step, connections).some((one) => step.recall(one).credit > 0);
+    const wanted = earliest([journal.wakeAt, tally.retentionAt, tally.reportAt, this.#dueAt(step.tx, waiting)]);
     if (this.alarm.stage(wanted, now)) tally.alarmsSet++;
     if (!changed && !step.tallyChanged) return;
     tally.commits++;
@@ -128,14 +129,21 @@ export class Partition implements CommitHost {
   }
 
   /** When a task will be due for somebody who waits; without such a one nobody need wake for it. */
-  #dueAt(tx: Omit<Tx, "journal">, creditOf?: (one: Connection) => number): number | null {
-    if (tx.config.paused || !this.#parts.connections.anyRoom(tx.now, creditOf)) return null;
-    return nextDueAt(tx);
+  #dueAt(tx: Omit<Tx, "journal">, waiting: boolean): number | null {
+    if (!waiting || tx.config.paused) return null;
+    const at = nextDueAt(tx);
+    // What is due already is left only while nobody can take it: it is no reason to wake again and again.
+    return at !== null && at > tx.now ? at : null;
   }
 
   /** The earliest of all reasons to wake, read from the rows. */
   nextWake(tx: Omit<Tx, "journal">): number | null {
-    return earliest([nextDeadline(tx), this.tally.retentionAt, this.tally.reportAt, this.#dueAt(tx)]);
+    return earliest([
+      nextDeadline(tx),
+      this.tally.retentionAt,
+      this.tally.reportAt,
+      this.#dueAt(tx, this.#parts.connections.anyRoom),
+    ]);
   }
 
   publish(step: Step): void {
@@ -143,17 +151,13 @@ export class Partition implements CommitHost {
     if (step.config) this.config = step.config;
     this.alarm.settle(true);
     if (!this.opened) this.opened = isOpened(this.#parts.sql);
-    connections.pending.clear();
-    for (const [connection, credit] of step.credits) connection.credit = credit;
+    for (const connection of step.remembering) connections.update(connection, step.recall(connection));
     for (const change of step.after) change();
     for (const connection of step.changed) connection.save();
-    for (const post of step.posts) {
-      if ("text" in post) post.to.send(post.text);
-      else post.to.close(post.close, post.reason);
-    }
+    for (const post of step.posts) post();
     watchers.note(step.tx.journal);
     if (this.opened && this.tally.reportedAt === 0) announce();
-    if (step.again || connections.pending.size > 0) void this.group.do(() => undefined);
+    if (step.again) void this.group.do(() => undefined);
   }
 
   abandon(): void {

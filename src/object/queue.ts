@@ -42,7 +42,7 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
     // Pings are answered by the runtime: they wake nobody, and their time is the heartbeat.
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
     const connections = new Connections(ctx);
-    const watchers = new Watchers(connections, () => this.#reading());
+    const watchers = new Watchers(connections, () => reads.readable(this.#reading(), this.#partition.opened));
     const announce = () => ctx.waitUntil(this.#reporter.report());
     const sql = durableDriver(ctx.storage);
     this.#partition = new Partition({ ...nameOf(ctx), sql, storage: ctx.storage, connections, watchers, announce });
@@ -136,6 +136,7 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
     const emptied = this.ctx.storage.deleteAll();
     this.#partition.reload();
     this.#partition.alarm.clear();
+    this.#desk.connections.forgetSessions();
     await emptied;
     await directoryStub(this.env).forget(queue);
     return dropped;

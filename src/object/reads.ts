@@ -3,7 +3,7 @@
 import { leasedTaskText, resultText, taskText } from "../protocol/encode.ts";
 import type { ListQuery, QueueInfo, QueueStats, WorkerInfo } from "../protocol/types.ts";
 import { queueView, statsView } from "../store/info.ts";
-import { list } from "../store/list.ts";
+import { cursorOf, list } from "../store/list.ts";
 import { type FullRow, fullRow, leasedViewOf, resultViewOf, taskNotFound, viewOf } from "../store/rows.ts";
 import { checkStatus } from "../store/status.ts";
 import type { Tx } from "../store/tx.ts";
@@ -15,6 +15,9 @@ type Reading = Omit<Tx, "journal">;
 
 /** `null` stands for a queue that was never used. */
 type Maybe = Reading | null;
+
+/** What can be read of a queue that may never have been used: then it is a database without a row. */
+export const readable = (tx: Reading, used: boolean): Reading => (used ? tx : { ...tx, sql: NOTHING });
 
 export const taskOf = (tx: Pick<Tx, "queue" | "partition">, row: FullRow): TaskText => taskText(viewOf(tx, row));
 
@@ -28,7 +31,10 @@ export function task(tx: Maybe, id: string): Result<TaskText> {
 }
 
 export function tasks(tx: Maybe, query: ListQuery): Result<{ tasks: TaskText[]; nextCursor?: string }> {
-  if (!tx) return ok({ tasks: [] });
+  if (!tx) {
+    const cursor = cursorOf(query);
+    return cursor.ok ? ok({ tasks: [] }) : cursor;
+  }
   const page = list(tx, query);
   if (!page.ok) return page;
   const { rows, nextCursor } = page.value;
@@ -53,7 +59,7 @@ export function info(tx: Reading, used: boolean): Result<QueueInfo> {
 
 /** A queue that was never used has numbers too: all are zero. */
 export function stats(tx: Reading, used: boolean): QueueStats {
-  return used ? statsView(tx) : statsView({ ...tx, sql: NOTHING });
+  return statsView(readable(tx, used));
 }
 
 /** A database without a row. */

@@ -8,55 +8,54 @@ import { type SessionRow, sessionToken } from "../store/sessions.ts";
 import { register } from "../store/workers.ts";
 import { fail, ok, type Result } from "../task/result.ts";
 import type { LostLease } from "../task/task.ts";
-import type { Connection, Consumer } from "./connection.ts";
+import type { Connection, Memory } from "./connection.ts";
 import type { Connections } from "./connections.ts";
 import type { Desk } from "./desk.ts";
-import { sendError } from "./refusal.ts";
+import { socketsOf } from "./roll.ts";
 import type { Step } from "./step.ts";
 
 type RegisterFrame = Extract<ClientFrame, { type: "register" }>;
 
 export function registerSocket(desk: Desk, step: Step, connection: Connection, frame: RegisterFrame): Result<null> {
-  if (connection.consumer)
+  if (step.recall(connection).consumer)
     return fail("bad_request", "This socket is a worker already: open another one for another worker.", {
       path: "type",
     });
   desk.partition.open();
   const registered = register(step.tx, frame);
   if (!registered.ok) {
-    sendError(step, connection, registered.error);
+    step.refuse(connection, registered.error);
     step.close(connection, 4001, "superseded");
     return ok(null);
   }
   const { session, superseded } = registered.value;
   if (superseded) tellSuperseded(step, desk.connections, superseded);
-  for (const older of desk.connections.ofSession(session.id)) {
-    if (!older.consumer?.poll) step.close(older, 4000, "replaced by a newer socket of the same session");
+  for (const older of socketsOf(step, desk.connections, session.id)) {
+    if (!step.recall(older).consumer?.poll) step.close(older, 4000, "replaced by a newer socket of the same session");
   }
-  welcome(desk, step, connection, frame, session);
+  welcome(step, connection, frame, session);
   return ok(null);
 }
 
 /** The frames of a welcome, and what the session holds that its worker does not know of. */
-function welcome(desk: Desk, step: Step, connection: Connection, frame: RegisterFrame, session: SessionRow): void {
+function welcome(step: Step, connection: Connection, frame: RegisterFrame, session: SessionRow): void {
   const live = heldLeases(step.tx, session.id);
   const held = new Set(frame.held);
   step.send(connection, serverFrameText({ ...greeting(step, session), resumed: live.map(publicLease) }));
   const known = new Set(live.map((lease) => lease.lease));
-  tellLost(
-    step,
-    connection,
-    lostLeases(
-      step.tx,
-      frame.held.filter((lease) => !known.has(lease)),
-    ),
-  );
-  const consumer: Consumer = { worker: session.worker, session: session.id, autoStart: frame.autoStart, poll: false };
-  step.setCredit(connection, frame.credit);
-  step.after.push(() => {
-    connection.owed = live.filter((lease) => !held.has(lease.lease)).map((lease) => lease.seq);
-    desk.connections.consume(connection, consumer);
-  });
+  const dead = [...held].filter((lease) => !known.has(lease));
+  tellLost(step, connection, lostLeases(step.tx, dead));
+  const owed = live.filter((lease) => !held.has(lease.lease)).map((lease) => lease.seq);
+  const consumer = { worker: session.worker, session: session.id, autoStart: frame.autoStart, poll: false };
+  remember(step, connection, { ...step.recall(connection), consumer, credit: frame.credit, owed });
+  step.stirred.add(connection);
+}
+
+/** What does not fit the attachment is not sent again: the worker has read of it in `resumed`, and may still end it. */
+function remember(step: Step, connection: Connection, memory: Memory): void {
+  let { owed } = memory;
+  while (owed.length > 0 && !connection.fits({ ...memory, owed })) owed = owed.slice(0, owed.length >> 1);
+  step.remember(connection, { ...memory, owed });
 }
 
 const greeting = (step: Step, session: SessionRow) => ({
@@ -83,16 +82,27 @@ export function tellSuperseded(step: Step, connections: Connections, session: Se
   const leases = step.tx.journal.lost
     .filter((lost) => lost.session === session.id)
     .map(({ id, lease }): LostLease => ({ id, lease, reason: "superseded" }));
-  step.endedSessions.add(session.id);
-  for (const connection of connections.ofSession(session.id)) {
-    if (connection.consumer?.poll) {
-      step.send(connection, serverFrameText({ type: "tasks", tasks: [] }));
-      step.close(connection, 1000, "answered");
-    } else {
+  for (const connection of socketsOf(step, connections, session.id)) {
+    if (step.recall(connection).consumer?.poll) endPoll(step, connection);
+    else {
       step.send(connection, serverFrameText({ type: "lost", leases }));
       step.close(connection, 4001, "superseded");
     }
   }
+}
+
+/** Lets go of all sockets of a session that said goodbye. */
+export function dismiss(step: Step, connections: Connections, session: number): void {
+  for (const connection of socketsOf(step, connections, session)) {
+    if (step.recall(connection).consumer?.poll) endPoll(step, connection);
+    else step.close(connection, 1000, "goodbye");
+  }
+}
+
+/** Answers a long poll with nothing. */
+export function endPoll(step: Step, connection: Connection): void {
+  step.send(connection, serverFrameText({ type: "tasks", tasks: [] }));
+  step.close(connection, 1000, "answered");
 }
 
 /** Tells sockets of all other leases that were taken back from their sessions. */
@@ -100,11 +110,17 @@ export function tellLosses(step: Step, connections: Connections): void {
   const bySession = new Map<number, LostLease[]>();
   for (const { session, id, lease, reason } of step.tx.journal.lost) {
     if (reason === "superseded") continue;
-    bySession.set(session, [...(bySession.get(session) ?? []), { id, lease, reason }]);
+    const leases = bySession.get(session) ?? [];
+    bySession.set(session, leases);
+    leases.push({ id, lease, reason });
   }
   for (const [session, leases] of bySession) {
-    for (const connection of connections.ofSession(session)) {
-      if (!connection.consumer?.poll) tellLost(step, connection, leases);
+    const orphaned = leases.some(({ reason }) => reason === "orphaned");
+    for (const connection of socketsOf(step, connections, session)) {
+      if (step.recall(connection).consumer?.poll) continue;
+      tellLost(step, connection, leases);
+      // One that was silent had its chance: it is given nothing more until it is heard.
+      if (orphaned) step.remember(connection, { askedAt: connections.heardOn(connection) });
     }
   }
 }

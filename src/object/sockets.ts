@@ -9,9 +9,9 @@ import { fail, type Result } from "../task/result.ts";
 import { Connection } from "./connection.ts";
 import type { Desk } from "./desk.ts";
 import { perform } from "./frames.ts";
-import { sendError } from "./refusal.ts";
+import { errorText } from "./refusal.ts";
 import type { Step } from "./step.ts";
-import { closeReply, refuseUpgrade, SUBPROTOCOL } from "./upgrade.ts";
+import { closeReply, LONG_CLAIM, refuseUpgrade, SUBPROTOCOL } from "./upgrade.ts";
 
 type AcceptingHost = Pick<DurableObjectState, "acceptWebSocket">;
 
@@ -31,8 +31,9 @@ export class Sockets {
       return refuseUpgrade();
     }
     const { 0: client, 1: server } = new WebSocketPair();
-    this.#host.acceptWebSocket(server);
     const connection = new Connection(server, caller.value, Date.now());
+    if (!connection.fits(connection.memory)) return refuseUpgrade(LONG_CLAIM);
+    this.#host.acceptWebSocket(server);
     connection.save();
     this.#desk.connections.add(connection);
     return new Response(null, { status: 101, webSocket: client, headers: { "sec-websocket-protocol": SUBPROTOCOL } });
@@ -44,17 +45,22 @@ export class Sockets {
     if (!connection) return Promise.resolve();
     connection.heardAt = Date.now();
     const frame = read(connection.caller, message);
-    return this.#desk.partition.group.do((step) => this.#perform(step, connection, frame));
+    return this.#desk.partition.group
+      .do((step) => this.#perform(step, connection, frame))
+      .catch((error: unknown) => {
+        // A bug. Whoever sent the frame waits for an answer all the same.
+        console.error("a frame failed", error);
+        const failure = fail("internal", "Something went wrong in this server; it has been logged.").error;
+        connection.send(errorText(failure, refOf(frame)), Date.now());
+      });
   }
 
-  #perform(step: Step, connection: Connection, frame: Result<ClientFrame | InternalFrame, FrameFailure>): void {
-    if (connection.isExpired(step.tx.now)) {
-      sendError(step, connection, fail("unauthorized", "The token has ended: open a new socket with a new one.").error);
-      step.close(connection, 1008, "the token has ended");
-    } else if (frame.ok) perform(this.#desk, step, connection, frame.value);
-    else sendError(step, connection, frame.error, frame.error.ref);
+  #perform(step: Step, connection: Connection, frame: Read): void {
+    if (connection.isExpired(step.tx.now)) step.expel(connection, refOf(frame));
+    else if (frame.ok) perform(this.#desk, step, connection, frame.value);
+    else step.refuse(connection, frame.error, frame.error.ref);
     // Its time of hearing is kept with all else that the socket remembers.
-    if (connection.consumer) step.changed.add(connection);
+    if (step.recall(connection).consumer) step.changed.add(connection);
   }
 
   /** A socket that closed is no dead worker: its silence counts from the last sign of life, whoever looks later. */
@@ -62,13 +68,17 @@ export class Sockets {
     closeReply(socket, code);
     const connection = this.#desk.connections.of(socket);
     if (!connection) return Promise.resolve();
+    const { consumer, credit } = connection.memory;
+    // One that was answered was heard at that time: this is the Worker's doing, and the lease must not outlive its holder.
+    if (consumer?.poll && credit > 0) connection.heardAt = Date.now();
     this.#desk.connections.remove(connection);
-    const { consumer } = connection;
-    if (!consumer || !this.#desk.partition.opened) return Promise.resolve();
+    // A poll that ends is no farewell: the next one follows, and its session has a row that is written now and then.
+    if (!consumer || consumer.poll || !this.#desk.partition.opened) return Promise.resolve();
     return this.#desk.partition.group.do((step) => this.#leave(step, consumer.session));
   }
 
   #leave(step: Step, id: number): void {
+    if (!this.#desk.partition.isUsed()) return;
     const stillThere = this.#desk.connections.ofSession(id).some((one) => one.isOpen);
     const session = sessionById(step.tx, id);
     if (stillThere || !session || !holdsLeases(step.tx, id)) return;
@@ -79,7 +89,14 @@ export class Sockets {
   }
 }
 
-function read(caller: Caller, message: string | ArrayBuffer): Result<ClientFrame | InternalFrame, FrameFailure> {
+type Read = Result<ClientFrame | InternalFrame, FrameFailure>;
+
+function refOf(frame: Read): string | undefined {
+  if (!frame.ok) return frame.error.ref;
+  return "ref" in frame.value ? frame.value.ref : undefined;
+}
+
+function read(caller: Caller, message: string | ArrayBuffer): Read {
   if (typeof message !== "string")
     return fail("bad_request", "Frames are JSON text; this one is binary.", { path: "body" });
   if (caller.internal) return decodeInternalFrame(message);

@@ -2,13 +2,10 @@
 
 import { Journal } from "../store/journal.ts";
 import type { Tx } from "../store/tx.ts";
+import type { Failure } from "../task/result.ts";
 import type { QueueConfig } from "../task/task.ts";
-import type { Connection } from "./connection.ts";
-
-/** Something that happens to a socket after the commit, in order. */
-export type Post =
-  | { readonly to: Connection; readonly text: string }
-  | { readonly to: Connection; readonly close: number; readonly reason: string };
+import type { Connection, Memory } from "./connection.ts";
+import { errorText } from "./refusal.ts";
 
 /**
  * The whole group is a step, and each of its requests a part of it, absorbed only if it succeeds. Nothing here touches
@@ -17,9 +14,12 @@ export type Post =
 export class Step {
   readonly tx: Tx;
   readonly #parent: Step | null;
-  readonly posts: Post[] = [];
-  /** Credit as it will be. */
-  readonly #credits = new Map<Connection, number>();
+  /** What happens to sockets after the commit, in order. */
+  readonly posts: (() => void)[] = [];
+  /** What sockets will remember. */
+  readonly #memories = new Map<Connection, Memory>();
+  /** Sockets that will be closed. */
+  readonly #closing = new Set<Connection>();
   /** Sockets whose credit or deliveries changed: they may be told that nothing more is there. */
   readonly stirred = new Set<Connection>();
   /** Sockets whose attachment must be written. */
@@ -32,8 +32,6 @@ export class Step {
   tallyChanged = false;
   /** Whether another look at what can be delivered must follow at once. */
   again = false;
-  /** Sessions that ended in it. */
-  readonly endedSessions = new Set<number>();
 
   constructor(tx: Omit<Tx, "journal">, parent: Step | null = null) {
     this.#parent = parent;
@@ -55,35 +53,58 @@ export class Step {
   absorb(part: Step): void {
     this.tx.journal.absorb(part.tx.journal);
     for (const post of part.posts) this.posts.push(post);
-    for (const [connection, credit] of part.#credits) this.#credits.set(connection, credit);
+    for (const [connection, memory] of part.#memories) this.#memories.set(connection, memory);
+    for (const connection of part.#closing) this.#closing.add(connection);
     for (const connection of part.stirred) this.stirred.add(connection);
     for (const connection of part.changed) this.changed.add(connection);
     for (const change of part.after) this.after.push(change);
-    for (const session of part.endedSessions) this.endedSessions.add(session);
     this.config = part.config ?? this.config;
     this.tallyChanged ||= part.tallyChanged;
     this.again ||= part.again;
   }
 
   send(to: Connection, text: string): void {
-    this.posts.push({ to, text });
+    this.posts.push(() => to.send(text, this.tx.now));
   }
 
+  /** Answers a frame with an error, which leaves the socket open. */
+  refuse(to: Connection, failure: Failure, ref?: string): void {
+    this.send(to, errorText(failure, ref));
+  }
+
+  /** Closes a socket: nothing is delivered to it any more. */
   close(to: Connection, code: number, reason: string): void {
-    this.setCredit(to, 0);
-    this.posts.push({ to, close: code, reason });
+    this.#closing.add(to);
+    this.remember(to, { credit: 0 });
+    this.posts.push(() => {
+      // A poll is a sign of life to its end: what it was given is held from then on, not from its beginning.
+      if (to.memory.consumer?.poll) to.heardAt = this.tx.now;
+      to.close(code, reason);
+    });
   }
 
-  creditOf(connection: Connection): number {
-    return this.#credits.get(connection) ?? this.#parent?.creditOf(connection) ?? connection.credit;
+  /** Closes a socket whose token has ended; `ref` is that of the frame that this answers. */
+  expel(to: Connection, ref?: string): void {
+    this.#closing.add(to);
+    this.posts.push(() => to.expel(ref));
   }
 
-  setCredit(connection: Connection, credit: number): void {
-    this.#credits.set(connection, credit);
+  isClosing(connection: Connection): boolean {
+    return this.#closing.has(connection) || (this.#parent?.isClosing(connection) ?? false);
+  }
+
+  /** What a socket will remember, as it stands so far. */
+  recall(connection: Connection): Memory {
+    return this.#memories.get(connection) ?? this.#parent?.recall(connection) ?? connection.memory;
+  }
+
+  remember(connection: Connection, change: Partial<Memory>): void {
+    this.#memories.set(connection, { ...this.recall(connection), ...change });
     this.changed.add(connection);
   }
 
-  get credits(): ReadonlyMap<Connection, number> {
-    return this.#credits;
+  /** Sockets that will remember something else than before. */
+  get remembering(): ReadonlySet<Connection> {
+    return new Set([...(this.#parent?.remembering ?? []), ...this.#memories.keys()]);
   }
 }

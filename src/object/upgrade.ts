@@ -6,10 +6,14 @@ import { fail } from "../task/result.ts";
 export const SUBPROTOCOL = "prinia.v1";
 
 /** The answer to whatever is no upgrade that the Worker passed on. */
-export function refuseUpgrade(): Response {
-  const { status, headers, body } = problemOf(fail("bad_request", "Open a WebSocket here, through the router.").error);
+export function refuseUpgrade(detail = "Open a WebSocket here, through the router."): Response {
+  const { status, headers, body } = problemOf(fail("bad_request", detail).error);
   return new Response(JSON.stringify(body), { status, headers });
 }
+
+/** A socket keeps who opened it, in its attachment. */
+export const LONG_CLAIM =
+  "The token names more queues than a socket can remember: mint one for fewer, or for a prefix.";
 
 /**
  * Closes back: the peer of a hibernatable socket waits for it for ever. 1005, 1006 and 1015 stand for the lack of a code,

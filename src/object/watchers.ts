@@ -3,7 +3,7 @@
 import { WATCH_INTERVAL_MS } from "../limits.ts";
 import { serverFrameText } from "../protocol/server-frames.ts";
 import type { TaskChange } from "../protocol/types.ts";
-import { queueView } from "../store/info.ts";
+import { statsView } from "../store/info.ts";
 import type { Journal } from "../store/journal.ts";
 import { resultViewOf, rowsBySeq, type TaskRow } from "../store/rows.ts";
 import type { Tx } from "../store/tx.ts";
@@ -44,8 +44,8 @@ export class Watchers {
   greet(connection: Connection, watch: Watch): void {
     const tx = this.#read();
     for (const topic of watch.topics) {
-      if (topic === "stats") connection.send(statsFrame(tx, watch.ref));
-      if (topic === "workers") connection.send(workersFrame(tx, watch.ref));
+      if (topic === "stats") connection.send(statsFrame(tx, watch.ref), tx.now);
+      if (topic === "workers") connection.send(workersFrame(tx, watch.ref), tx.now);
     }
   }
 
@@ -54,8 +54,7 @@ export class Watchers {
     const tx = this.#read();
     const changes = this.#changes(tx);
     for (const connection of this.#connections.watching) {
-      if (connection.isExpired(tx.now)) connection.close(1008, "the token has ended");
-      else for (const watch of connection.watches) this.#tellOne(tx, connection, watch, changes);
+      for (const watch of connection.memory.watches) this.#tellOne(tx, connection, watch, changes);
     }
     this.#workersChanged = false;
   }
@@ -63,10 +62,10 @@ export class Watchers {
   #tellOne(tx: Omit<Tx, "journal">, connection: Connection, watch: Watch, changes: readonly TaskChange[]): void {
     const { ref, topics } = watch;
     if (topics.includes("tasks") && changes.length > 0) {
-      connection.send(serverFrameText({ type: "event", ref, topic: "tasks", tasks: changes }));
+      connection.send(serverFrameText({ type: "event", ref, topic: "tasks", tasks: changes }), tx.now);
     }
-    if (topics.includes("workers") && this.#workersChanged) connection.send(workersFrame(tx, ref));
-    if (topics.includes("stats")) connection.send(statsFrame(tx, ref));
+    if (topics.includes("workers") && this.#workersChanged) connection.send(workersFrame(tx, ref), tx.now);
+    if (topics.includes("stats")) connection.send(statsFrame(tx, ref), tx.now);
   }
 
   #changes(tx: Omit<Tx, "journal">): TaskChange[] {
@@ -84,7 +83,7 @@ function changeOf(tx: Omit<Tx, "journal">, row: TaskRow): TaskChange {
 }
 
 const statsFrame = (tx: Omit<Tx, "journal">, ref: string): string =>
-  serverFrameText({ type: "event", ref, topic: "stats", stats: queueView(tx) });
+  serverFrameText({ type: "event", ref, topic: "stats", stats: statsView(tx) });
 
 const workersFrame = (tx: Omit<Tx, "journal">, ref: string): string =>
   serverFrameText({ type: "event", ref, topic: "workers", workers: listWorkers(tx) });

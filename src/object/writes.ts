@@ -21,7 +21,7 @@ import type { EventAnswer, QueueConfig } from "../task/task.ts";
 import type { Registered, TaskText } from "./api.ts";
 import type { Desk } from "./desk.ts";
 import { leasedOf } from "./reads.ts";
-import { tellSuperseded } from "./registration.ts";
+import { dismiss, tellSuperseded } from "./registration.ts";
 import type { Step } from "./step.ts";
 
 interface Polled {
@@ -38,7 +38,8 @@ export function poll(desk: Desk, step: Step, input: PollInput): Result<Polled> {
   if (!session.ok) return session;
   heard(desk, step, session.value);
   const { id, worker } = session.value;
-  const events = applyEvents(step.tx, input.events, id);
+  // Unless the poll names its session, the lease of each event is right enough: it may be one of an older session.
+  const events = applyEvents(step.tx, input.events, input.session === undefined ? null : id);
   const taker = { session: id, worker, autoStart: input.autoStart, room: input.max };
   const rows = step.tx.config.paused ? [] : (claim(step.tx, [taker]).deliveries.get(taker) ?? []);
   return ok({ session: sessionToken(session.value), tasks: rows.map((row) => leasedOf(step.tx, row)), events });
@@ -113,8 +114,7 @@ export function sayGoodbye(desk: Desk, step: Step, input: Named): Result<{ relea
   const session = known(desk, step, input);
   if (!session.ok) return session;
   const released = goodbye(step.tx, session.value);
-  step.endedSessions.add(session.value.id);
-  for (const connection of desk.connections.ofSession(session.value.id)) step.close(connection, 1000, "goodbye");
+  dismiss(step, desk.connections, session.value.id);
   return ok({ released });
 }
 

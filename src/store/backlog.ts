@@ -1,6 +1,6 @@
 /** What waits: the one place that says, in SQL, which tasks may be claimed. */
 
-import { MAX_PROMOTED, MAX_UNPROMOTED } from "../limits.ts";
+import { MAX_PROMOTED, MAX_SCANNED, MAX_UNPROMOTED } from "../limits.ts";
 import { ROW_BYTES } from "./rows.ts";
 import type { Tx } from "./tx.ts";
 
@@ -52,18 +52,20 @@ export function nextDueAt(tx: Pick<Tx, "sql">): number | null {
   return row?.run_at ?? null;
 }
 
+// The index leads by priority, and within each the first is the oldest: a look for each priority is enough.
+const OLDEST_READY = `
+  WITH RECURSIVE first (priority, run_at) AS (
+    SELECT * FROM (SELECT priority, run_at FROM task WHERE ${READY} ORDER BY priority DESC, run_at LIMIT 1)
+    UNION ALL
+    SELECT task.priority, task.run_at FROM first CROSS JOIN task
+    ON task.seq = (SELECT seq FROM task WHERE ${READY} AND priority < first.priority ORDER BY priority DESC, run_at LIMIT 1)
+    LIMIT ${MAX_SCANNED})
+  SELECT min(run_at) AS at FROM first`;
+
 /** The `runAt` of the task that has been due for longest, or `null` when none is due. */
 export function oldestDueAt(tx: Pick<Tx, "sql" | "now">): number | null {
+  const [ready] = tx.sql.all<{ at: number | null }>(OLDEST_READY);
   const scheduled = nextDueAt(tx);
-  let oldest = scheduled !== null && scheduled <= tx.now ? scheduled : null;
-  // The index leads by priority: within each the first is the oldest, so one look a priority is enough.
-  for (let above: number | null = 2 ** 31; above !== null; ) {
-    const [first]: { priority: number; run_at: number }[] = tx.sql.all(
-      `SELECT priority, run_at FROM task WHERE ${READY} AND priority < ?1 ORDER BY priority DESC, run_at LIMIT 1`,
-      above,
-    );
-    if (first && (oldest === null || first.run_at < oldest)) oldest = first.run_at;
-    above = first?.priority ?? null;
-  }
-  return oldest;
+  const instants = [ready?.at ?? null, scheduled].filter((at) => at !== null && at <= tx.now);
+  return instants.reduce((a, b) => (a === null || (b !== null && b < a) ? b : a), null);
 }

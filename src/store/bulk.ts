@@ -3,14 +3,13 @@
 import { MAX_SLICE } from "../limits.ts";
 import type { TaskEvent } from "../task/state.ts";
 import { Journal } from "./journal.ts";
-import { rowsById, rowsBySeq, type TaskRow } from "./rows.ts";
 import { save } from "./save.ts";
 import { isAbandoned } from "./tasks.ts";
 import type { Tx } from "./tx.ts";
 import { type Filter, walk } from "./walk.ts";
-import { apply, type Item, itemOf } from "./work.ts";
+import { apply, type Item, itemsById, itemsBySeq } from "./work.ts";
 
-export type BulkVerb = "resume" | "cancel" | "reschedule" | "delete";
+type BulkVerb = "resume" | "cancel" | "reschedule" | "delete";
 
 export interface BulkOrder {
   readonly verb: BulkVerb;
@@ -37,19 +36,18 @@ export interface BulkSlice {
  */
 export function bulkSlice(tx: Tx, order: BulkOrder, cursor: number | null, limit: number): BulkSlice {
   const size = Math.min(limit, MAX_SLICE);
-  const { rows, next } = order.ids
+  const { items, next } = order.ids
     ? named(tx, order.ids, cursor ?? 0, size)
     : found(tx, order.filter ?? {}, cursor, size);
   // A dry run goes through the same rules, only that nobody is told and nothing is written.
   const scope: Tx = order.dryRun ? { ...tx, journal: new Journal() } : tx;
-  const items = rows.map(itemOf);
   let changed = 0;
   for (const item of items) {
     const outcome = apply(scope, item, eventOf(tx, order, item));
     if (outcome.ok && outcome.value.changed) changed++;
   }
   if (!order.dryRun) save(tx, items);
-  return { matched: rows.length, changed, cursor: next };
+  return { matched: items.length, changed, cursor: next };
 }
 
 function eventOf(tx: Tx, order: BulkOrder, item: Item): TaskEvent {
@@ -68,7 +66,7 @@ function eventOf(tx: Tx, order: BulkOrder, item: Item): TaskEvent {
 }
 
 interface Found {
-  readonly rows: TaskRow[];
+  readonly items: Item[];
   readonly next: number | null;
 }
 
@@ -76,16 +74,11 @@ function named(tx: Tx, ids: readonly string[], from: number, size: number): Foun
   const unique = [...new Set(ids)];
   const slice = unique.slice(from, from + size);
   const next = from + size < unique.length ? from + size : null;
-  return { rows: [...rowsById(tx, slice).values()], next };
+  return { items: [...itemsById(tx, slice).values()], next };
 }
 
 function found(tx: Tx, filter: Filter, cursor: number | null, size: number): Found {
   const walked = walk(tx, filter, false, cursor, size);
-  return {
-    rows: rowsBySeq(
-      tx,
-      walked.steps.map((step) => step.seq),
-    ),
-    next: walked.cursor,
-  };
+  const seqs = walked.steps.map((step) => step.seq);
+  return { items: itemsBySeq(tx, seqs), next: walked.cursor };
 }

@@ -54,5 +54,7 @@ export function changed(config: QueueConfig, change: ConfigChange): QueueConfig 
 
 function backoffAfter(before: Backoff, change: Partial<Backoff> | null | undefined): Backoff {
   if (change === undefined) return before;
-  return change === null ? DEFAULT_BACKOFF : completeBackoff({ ...before, ...change });
+  if (change === null) return DEFAULT_BACKOFF;
+  // As for a task: a base above the cap that stands lifts the cap with it.
+  return completeBackoff({ ...before, maxMs: Math.max(before.maxMs, change.baseMs ?? 0), ...change });
 }

@@ -6,10 +6,10 @@ import { type Failure, fail, type Result } from "../task/result.ts";
 import type { TaskEvent, Transition } from "../task/state.ts";
 import type { EventAnswer, HolderEvent, RawJson } from "../task/task.ts";
 import { exceedsBytes, isBase64Json } from "../task/text.ts";
-import { rowsById, statusOf, taskNotFound } from "./rows.ts";
+import { taskNotFound } from "./rows.ts";
 import { save } from "./save.ts";
 import type { Tx } from "./tx.ts";
-import { apply, type Item, itemOf, type Luggage } from "./work.ts";
+import { apply, type Item, itemsById, type Luggage } from "./work.ts";
 
 /**
  * Applies events in order, several of one task included: a start and its ack cost one write.
@@ -17,12 +17,8 @@ import { apply, type Item, itemOf, type Luggage } from "./work.ts";
  * @param session whose leases they must be, or `null` when the lease alone is the right
  */
 export function applyEvents(tx: Tx, events: readonly HolderEvent[], session: number | null): EventAnswer[] {
-  const items = new Map<string, Item>();
-  for (const [id, row] of rowsById(
-    tx,
-    events.map((event) => event.id),
-  ))
-    items.set(id, itemOf(row));
+  const ids = events.map((event) => event.id);
+  const items = itemsById(tx, ids);
   const answers = events.map((event): EventAnswer => {
     const outcome = applyOne(tx, items.get(event.id), event, session);
     return outcome.ok
@@ -39,18 +35,19 @@ function applyOne(tx: Tx, item: Item | undefined, event: HolderEvent, session: n
   // No live lease is zero, so one that cannot be read, or is another task's, is refused by the rules as any stale one.
   const token = lease?.seq === item.row.seq ? lease.token : 0;
   if (session !== null && item.row.lease === token && item.row.holder !== session) return notYours(item);
-  const tooLarge = oversized(item, event);
-  return tooLarge ?? apply(tx, item, ruleEvent(event, token), luggageOf(event));
+  // Only what would be kept is measured: an ack that is sent again gets its first answer, whatever it brings.
+  const refused = item.state.token === token ? oversized(item, event) : null;
+  return refused ?? apply(tx, item, ruleEvent(event, token), luggageOf(event));
 }
 
-function notYours({ row }: Item) {
-  const taskStatus = statusOf(row.status);
+function notYours({ state }: Item) {
+  const taskStatus = state.status;
   return fail("lease_lost", "This lease belongs to another session: a lease is its claimer's alone.", { taskStatus });
 }
 
 /** Too large a value refuses its event, not the request: the other results of the batch are as good as before. */
-function oversized({ row }: Item, event: HolderEvent): ReturnType<typeof fail> | null {
-  const taskStatus = statusOf(row.status);
+function oversized({ row, state }: Item, event: HolderEvent): ReturnType<typeof fail> | null {
+  const taskStatus = state.status;
   if (event.type === "progress" && exceedsBytes(event.progress, MAX_PROGRESS_BYTES)) {
     return fail("payload_too_large", `\`progress\` must be at most ${MAX_PROGRESS_BYTES} bytes of JSON.`, {
       taskStatus,

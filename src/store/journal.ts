@@ -90,8 +90,14 @@ export class Journal {
       slot.failed += this.failed;
       slot.killed += this.killed;
     }
-    if (this.expiresAt !== null && (tally.retentionAt === null || this.expiresAt < tally.retentionAt)) {
-      tally.retentionAt = this.expiresAt;
-    }
+    if (this.expiresAt !== null) expire(tally, this.expiresAt);
   }
 }
+
+/** Notes the end of a retention, also for the pass under way: it may have gone by the row already. */
+function expire(tally: Tally, at: number): void {
+  tally.retentionAt = earliest(tally.retentionAt, at);
+  if (tally.retentionCursor > 0) tally.retentionNext = earliest(tally.retentionNext, at);
+}
+
+const earliest = (known: number | null, at: number): number => (known === null ? at : Math.min(known, at));

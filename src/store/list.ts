@@ -23,26 +23,36 @@ export interface Page {
  */
 export function list(tx: Pick<Tx, "sql" | "tally" | "partition">, input: ListInput): Result<Page> {
   const newest = input.order !== "oldest";
-  const cursor = input.cursor === undefined ? null : parseCursor(input.cursor, newest);
-  if (cursor instanceof Error) return fail("bad_request", cursor.message, { path: "cursor" });
+  const cursor = cursorOf(input);
+  if (!cursor.ok) return cursor;
   if (isEmpty(tx, input)) return ok({ rows: [] });
-  const walked = walk(tx, input, newest, cursor, input.limit ?? DEFAULT_PAGE);
+  const walked = walk(tx, input, newest, cursor.value, input.limit ?? DEFAULT_PAGE);
   const steps = withinBytes(walked.steps);
   const next = steps.length < walked.steps.length ? (steps.at(-1)?.seq ?? null) : walked.cursor;
   const rows = rowsInOrder(tx, steps, newest);
-  return ok(next === null ? { rows } : { rows, nextCursor: `${newest ? "n" : "o"}${next.toString(36)}` });
+  return ok(next === null ? { rows } : { rows, nextCursor: `${newest ? "n" : "o"}.${next}` });
 }
 
 /** The tally knows that there is none: no need to walk. */
 const isEmpty = (tx: Pick<Tx, "tally">, { status }: ListInput): boolean =>
   status !== undefined && tx.tally.counts[status] === 0;
 
-function parseCursor(text: string, newest: boolean): number | Error {
-  const match = /^([no])([0-9a-z]{1,8})$/.exec(text);
-  if (match?.[2] === undefined)
-    return new Error("`cursor` must be the `nextCursor` of a page before, as it was given.");
-  if ((match[1] === "n") !== newest) return new Error("`cursor` belongs to a list of the other `order`.");
-  return Number.parseInt(match[2], 36);
+/**
+ * Where a list goes on: behind this sequence, or at its beginning.
+ *
+ * @returns `bad_request` when the cursor is not one of this order
+ */
+export function cursorOf({ cursor, order }: Pick<ListInput, "cursor" | "order">): Result<number | null> {
+  if (cursor === undefined) return ok(null);
+  const match = /^([no])\.([1-9][0-9]{0,12})$/.exec(cursor);
+  if (match?.[2] === undefined) {
+    return fail("bad_request", "`cursor` must be the `nextCursor` of a page before, as it was given.", {
+      path: "cursor",
+    });
+  }
+  if ((match[1] === "o") !== (order === "oldest"))
+    return fail("bad_request", "`cursor` belongs to a list of the other `order`.", { path: "cursor" });
+  return ok(Number(match[2]));
 }
 
 /** Cuts a page where its args fill an answer; one row at least, so that every list comes to its end. */

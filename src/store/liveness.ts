@@ -24,7 +24,7 @@ export function deathOf(
   tx: Pick<Tx, "presence" | "now" | "config">,
   session: SessionRow,
 ): { at: number; missing: boolean } {
-  const at = lastHeard(tx, session) + tx.config.orphanAfterMs;
+  const at = Math.max(lastHeard(tx, session), tx.presence.askedAt?.(session.id) ?? 0) + tx.config.orphanAfterMs;
   if (tx.presence.heardAt(session.id, tx.now) !== null || at > tx.now) return { at, missing: false };
   if (session.missing_at === null) return { at: tx.now + tx.config.orphanAfterMs, missing: true };
   return { at: Math.max(at, session.missing_at + tx.config.orphanAfterMs), missing: false };
@@ -52,7 +52,12 @@ export function missing(tx: Tx, session: number, heardAt: number, since: number)
   );
 }
 
+/** The error of an execution whose worker is gone; one that says goodbye was silent for no time at all. */
+export const abandonment = (tx: Pick<Tx, "presence" | "now">, session: SessionRow): string =>
+  `abandoned: worker ${session.worker} was silent for ${tx.now - lastHeard(tx, session)} ms`;
+
 /** A new lease must be looked at when its holder would be dead, or too slow to start. */
 export function wakeForLease(tx: Tx, session: number): void {
-  tx.journal.wake((tx.presence.heardAt(session, tx.now) ?? tx.now) + tx.config.orphanAfterMs);
+  const at = (tx.presence.heardAt(session, tx.now) ?? tx.now) + tx.config.orphanAfterMs;
+  tx.journal.wake(at > tx.now ? at : tx.now + tx.config.orphanAfterMs);
 }

@@ -1,11 +1,13 @@
 /** Rows of the task table, and what they mean: the state for the rules, the view for the world. */
 
+import { MAX_RUNS } from "../limits.ts";
 import { formatId, formatLease, parseId } from "../task/id.ts";
 import { fail, ok, type Result } from "../task/result.ts";
 import type { Past, TaskState } from "../task/state.ts";
 import { isTerminal, STATUS_CODE, STATUSES, type Status } from "../task/status.ts";
 import { type Backoff, DEFAULT_BACKOFF, type IdempotencyUntil, type Run } from "../task/task.ts";
 import type { LastResult, LeasedTaskView, TaskResultView, TaskView } from "../task/view.ts";
+import { jsonChunks } from "./chunks.ts";
 import type { Tx } from "./tx.ts";
 
 /** All of a row but its args, with the name of the worker that holds it. */
@@ -48,11 +50,19 @@ export interface FullRow extends TaskRow {
   readonly args: string;
 }
 
+const SMALL_COLUMNS = `seq, status, ready, priority, run_at, created_at, random, attempt, max_attempts, strikes, revision,
+  lease, holder, lock_at, started_at, deadline, past_lease, past_event, past_status, done_at, timeout_ms, backoff,
+  idem_key, idem_until, freed, group_key, codec, (SELECT worker FROM session WHERE session.id = task.holder) AS worker`;
+
 /** Columns of `TaskRow`, in a statement whose table is `task`. */
-export const ROW_COLUMNS = `seq, status, ready, priority, run_at, created_at, random, attempt, max_attempts, strikes,
-  revision, lease, holder, lock_at, started_at, deadline, past_lease, past_event, past_status, done_at, timeout_ms, backoff,
-  idem_key, idem_until, freed, group_key, codec, progress, meta, runs, result,
-  (SELECT worker FROM session WHERE session.id = task.holder) AS worker`;
+export const ROW_COLUMNS = `${SMALL_COLUMNS}, progress, meta, runs, result`;
+
+/**
+ * What the rules look at, and what an execution that ends is added to. The rest may be large, and a thousand rows of it
+ * would not fit the memory.
+ */
+export const RULE_COLUMNS = `${SMALL_COLUMNS}, NULL AS progress, NULL AS meta, iif(lease IS NULL, NULL, runs) AS runs,
+  NULL AS result`;
 
 /** About how large a row is as JSON, in SQL: read from the row's header, without the values. */
 export const ROW_BYTES = `(octet_length(args) + coalesce(octet_length(runs), 0) + coalesce(octet_length(result), 0)
@@ -102,7 +112,8 @@ export const closedRunsOf = (row: Pick<TaskRow, "runs">): Run[] =>
 function runsOf(row: TaskRow): Run[] {
   const runs = closedRunsOf(row);
   if (row.started_at === null) return runs;
-  return [...runs, { attempt: row.attempt, worker: row.worker ?? "", startedAt: row.started_at }];
+  const underWay: Run = { attempt: row.attempt, worker: row.worker ?? "", startedAt: row.started_at };
+  return [...runs, underWay].slice(-MAX_RUNS);
 }
 
 const OK_PREFIX = '{"ok":';
@@ -111,7 +122,7 @@ const OK_PREFIX = '{"ok":';
 export const okText = (value: string): string => `${OK_PREFIX}${value}}`;
 export const errText = (error: string): string => JSON.stringify({ err: error });
 
-export function lastResultOf(row: Pick<TaskRow, "result">): LastResult | undefined {
+function lastResultOf(row: Pick<TaskRow, "result">): LastResult | undefined {
   if (row.result === null) return undefined;
   if (row.result.startsWith(OK_PREFIX)) return { ok: row.result.slice(OK_PREFIX.length, -1) };
   return JSON.parse(row.result) as { err: string };
@@ -170,24 +181,25 @@ export function seqOf(tx: Pick<Tx, "partition">, id: string): number | null {
   return parsed !== null && parsed.partition === tx.partition ? parsed.seq : null;
 }
 
-/** Rows by sequence, in one statement; those that are gone are missing. */
-export function rowsBySeq(tx: Pick<Tx, "sql">, seqs: readonly number[]): TaskRow[] {
-  if (seqs.length === 0) return [];
-  return tx.sql.all<TaskRow>(
-    `SELECT ${ROW_COLUMNS} FROM task WHERE seq IN (SELECT value FROM json_each(?1))`,
-    JSON.stringify(seqs),
-  );
+/** Rows by sequence, in any order; those that are gone are missing. */
+export function rowsBySeq(tx: Pick<Tx, "sql">, seqs: readonly number[], columns = ROW_COLUMNS): TaskRow[] {
+  const statement = `SELECT ${columns} FROM task WHERE seq IN (SELECT value FROM json_each(?1))`;
+  return jsonChunks(seqs.map(String)).flatMap((chunk) => tx.sql.all<TaskRow>(statement, chunk));
 }
 
 /** The rows that the ids name, by id: time and random bits are compared, so that no id can be guessed from another. */
-export function rowsById(tx: Pick<Tx, "sql" | "partition">, ids: readonly string[]): Map<string, TaskRow> {
+export function rowsById(
+  tx: Pick<Tx, "sql" | "partition">,
+  ids: readonly string[],
+  columns = ROW_COLUMNS,
+): Map<string, TaskRow> {
   const seqs = new Set<number>();
   for (const id of ids) {
     const seq = seqOf(tx, id);
     if (seq !== null) seqs.add(seq);
   }
   const rows = new Map<string, TaskRow>();
-  for (const row of rowsBySeq(tx, [...seqs])) rows.set(idOf(tx, row), row);
+  for (const row of rowsBySeq(tx, [...seqs], columns)) rows.set(idOf(tx, row), row);
   return rows;
 }
 

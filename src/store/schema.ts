@@ -83,10 +83,10 @@ export function isOpened(sql: SqlDriver): boolean {
 }
 
 /** Brings the tables up to date. Call it inside the transaction of the first write, and at each start of a database in use. */
-export function migrate(sql: SqlDriver): void {
+export function migrate(sql: SqlDriver, migrations: readonly string[] = MIGRATIONS): void {
   if (!isOpened(sql)) sql.script("CREATE TABLE migration (version INTEGER PRIMARY KEY) STRICT");
   const [row] = sql.all<{ version: number }>("SELECT coalesce(max(version), 0) AS version FROM migration");
-  for (const [index, statements] of MIGRATIONS.entries()) {
+  for (const [index, statements] of migrations.entries()) {
     const version = index + 1;
     if (version <= (row?.version ?? 0)) continue;
     sql.script(statements);

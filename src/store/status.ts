@@ -1,29 +1,49 @@
 /** check-status: what became of tasks, terminal or not. */
 
 import { MAX_BODY_BYTES } from "../limits.ts";
-import { rowsById, type TaskRow } from "./rows.ts";
+import { idOf, rowsBySeq, seqOf, type TaskRow } from "./rows.ts";
 import type { Tx } from "./tx.ts";
 
 export interface StatusAnswer {
   /** In the order of the ids, each once. */
   readonly rows: TaskRow[];
   readonly unknown: string[];
-  /** Ids whose results did not fit the answer. */
+  /** Ids whose results did not fit the answer: ask again with those. */
   readonly left: string[];
 }
 
+/** Looks at sizes first: a thousand results may be more than the memory holds. */
 export function checkStatus(tx: Pick<Tx, "sql" | "partition">, ids: readonly string[]): StatusAnswer {
-  const known = rowsById(tx, ids);
-  const rows: TaskRow[] = [];
-  const unknown: string[] = [];
-  const left: string[] = [];
-  let size = 0;
-  for (const id of new Set(ids)) {
-    const row = known.get(id);
-    size += row?.result?.length ?? 0;
-    if (!row) unknown.push(id);
-    else if (rows.length > 0 && size > MAX_BODY_BYTES / 2) left.push(id);
-    else rows.push(row);
+  const unique = [...new Set(ids)];
+  const known = sizesById(tx, unique);
+  const unknown = unique.filter((id) => !known.has(id));
+  const taken: string[] = [];
+  let bytes = 0;
+  for (const [id, size] of known) {
+    bytes += size.bytes;
+    if (bytes > MAX_BODY_BYTES / 2) break;
+    taken.push(id);
   }
-  return { rows, unknown, left };
+  const left = [...known.keys()].slice(taken.length);
+  const seqs = taken.map((id) => known.get(id)?.seq ?? 0);
+  const rows = new Map(rowsBySeq(tx, seqs).map((row) => [row.seq, row]));
+  return { rows: seqs.flatMap((seq) => rows.get(seq) ?? []), unknown, left };
+}
+
+type Size = Pick<TaskRow, "seq" | "created_at" | "random"> & { readonly bytes: number };
+
+const SIZES = `
+  SELECT seq, created_at, random, coalesce(octet_length(result), 0) AS bytes FROM task
+  WHERE seq IN (SELECT value FROM json_each(?1))`;
+
+/** In the order of the ids; those that name no task are missing. */
+function sizesById(tx: Pick<Tx, "sql" | "partition">, ids: readonly string[]): Map<string, Size> {
+  const seqs = ids.flatMap((id) => seqOf(tx, id) ?? []);
+  const sizes = new Map(tx.sql.all<Size>(SIZES, JSON.stringify(seqs)).map((size) => [idOf(tx, size), size]));
+  return new Map(ids.flatMap((id) => entryOf(sizes, id)));
+}
+
+function entryOf(sizes: ReadonlyMap<string, Size>, id: string): [string, Size][] {
+  const size = sizes.get(id);
+  return size ? [[id, size]] : [];
 }

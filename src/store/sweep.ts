@@ -1,12 +1,11 @@
 /** The sweep: takes back leases of the dead, of the slow to start, and of what ran too long. */
 
 import { MAX_SLICE } from "../limits.ts";
-import { deathOf, lastHeard, missing } from "./liveness.ts";
-import { rowsBySeq, type TaskRow } from "./rows.ts";
+import { abandonment, deathOf, missing } from "./liveness.ts";
 import { save } from "./save.ts";
 import { holders, leasesOf, type SessionRow } from "./sessions.ts";
 import type { Tx } from "./tx.ts";
-import { apply, itemOf } from "./work.ts";
+import { apply, itemsBySeq } from "./work.ts";
 
 // The index holds the leased alone; the optimizer must not think of another. ?1 now, ?2 the latest lock that is too old.
 const OVERDUE = `
@@ -34,27 +33,25 @@ export function sweep(tx: Tx): Swept {
     if (death.at <= tx.now) taken += bury(tx, session, MAX_SLICE - taken);
   }
   const overdue = tx.sql.all<{ seq: number }>(OVERDUE, tx.now, tx.now - tx.config.orphanAfterMs);
-  const rows = rowsBySeq(
+  takeOverdue(
     tx,
     overdue.map((row) => row.seq),
   );
-  takeOverdue(tx, rows);
-  return { taken: taken + rows.length, more: rows.length >= MAX_SLICE || taken >= MAX_SLICE };
+  return { taken: taken + overdue.length, more: overdue.length >= MAX_SLICE || taken >= MAX_SLICE };
 }
 
 /** Takes back what a dead session holds. The session stays known: it may come back, and a superseded one must not pass for new. */
 function bury(tx: Tx, session: SessionRow, limit: number): number {
-  const rows = rowsBySeq(tx, leasesOf(tx, session.id, null, limit));
-  const error = `abandoned: worker ${session.worker} was silent for ${tx.now - lastHeard(tx, session)} ms`;
-  const items = rows.map(itemOf);
+  const error = abandonment(tx, session);
+  const items = itemsBySeq(tx, leasesOf(tx, session.id, null, limit));
   for (const item of items) apply(tx, item, { type: "orphan", error, strike: true, reason: "orphaned" });
   save(tx, items);
   tx.journal.workersChanged = true;
   return items.length;
 }
 
-function takeOverdue(tx: Tx, rows: readonly TaskRow[]): void {
-  const items = rows.map(itemOf);
+function takeOverdue(tx: Tx, seqs: readonly number[]): void {
+  const items = itemsBySeq(tx, seqs);
   for (const item of items) {
     if (item.state.status === "Running") apply(tx, item, { type: "timeout" });
     else {

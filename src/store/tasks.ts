@@ -12,13 +12,12 @@ import { type FullRow, fullRow, readyCode, rowsById, taskNotFound } from "./rows
 import { save } from "./save.ts";
 import { sessionById } from "./sessions.ts";
 import type { Tx } from "./tx.ts";
-import { apply, type Item, itemOf } from "./work.ts";
+import { apply, type Item, itemOf, itemsById } from "./work.ts";
 
 /** Puts one event to one task. Answers what it did, or why not. */
-export function applyById(tx: Tx, id: string, eventOf: (item: Item) => TaskEvent): Result<Transition> {
-  const row = rowsById(tx, [id]).get(id);
-  if (!row) return taskNotFound(id);
-  const item = itemOf(row);
+function applyById(tx: Tx, id: string, eventOf: (item: Item) => TaskEvent): Result<Transition> {
+  const item = itemsById(tx, [id]).get(id);
+  if (!item) return taskNotFound(id);
   const outcome = apply(tx, item, eventOf(item));
   if (outcome.ok) save(tx, [item]);
   return outcome;

@@ -36,6 +36,8 @@ export interface Tx {
 export interface Presence {
   /** When the session was last heard by this process, or `null` if never; `now` while it waits. */
   heardAt(session: number, now: number): number | null;
+  /** When the session was given tasks though it was silent, ms: it has as long to speak as any. 0 if never. */
+  askedAt?(session: number): number;
 }
 
 /** Nobody is there: for reading, and for a store without connections. */

@@ -3,10 +3,10 @@
 import { MAX_SCANNED, MAX_SLICE } from "../limits.ts";
 import { keptUntil, passIntervalMs } from "../task/retention.ts";
 import type { TaskEvent } from "../task/state.ts";
-import { rowsBySeq, statusOf } from "./rows.ts";
+import { statusOf } from "./rows.ts";
 import { save } from "./save.ts";
 import type { Tx } from "./tx.ts";
-import { apply, itemOf } from "./work.ts";
+import { apply, itemsBySeq } from "./work.ts";
 
 type TerminalStatus = "Done" | "Killed";
 
@@ -67,7 +67,7 @@ function expiry(tx: Tx, order: VacuumOrder, { status: code, done_at }: LookRow):
 }
 
 function removeRows(tx: Tx, seqs: readonly number[], event: TaskEvent): void {
-  const items = rowsBySeq(tx, seqs).map(itemOf);
+  const items = itemsBySeq(tx, seqs);
   for (const item of items) apply(tx, item, event);
   save(tx, items);
 }

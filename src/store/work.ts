@@ -1,13 +1,25 @@
 /** Work: rows that events are applied to, one after the other, and that are then written once each. */
 
-import { MAX_ERROR_BYTES, MAX_RUN_ERROR_BYTES, MAX_RUNS } from "../limits.ts";
+import { MAX_ERROR_BYTES } from "../limits.ts";
 import { transition } from "../task/machine.ts";
 import type { Result } from "../task/result.ts";
 import { keptUntil } from "../task/retention.ts";
 import type { ClosedRun, Moment, TaskEvent, TaskState, Transition } from "../task/state.ts";
 import type { RawJson, Run } from "../task/task.ts";
 import { cutUtf8 } from "../task/text.ts";
-import { closedRunsOf, errText, idOf, leaseOf, okText, stateOf, type TaskRow } from "./rows.ts";
+import { entryOf, remembered } from "./history.ts";
+import {
+  closedRunsOf,
+  errText,
+  idOf,
+  leaseOf,
+  okText,
+  RULE_COLUMNS,
+  rowsById,
+  rowsBySeq,
+  stateOf,
+  type TaskRow,
+} from "./rows.ts";
 import type { Tx } from "./tx.ts";
 
 /** A row under work: where it stands now, and what of it is to be written. */
@@ -32,6 +44,14 @@ export function itemOf(row: TaskRow): Item {
   return { row, state: stateOf(row), runs: null, result: null, progress: null, changed: false, gone: false };
 }
 
+export const itemsBySeq = (tx: Pick<Tx, "sql">, seqs: readonly number[]): Item[] =>
+  rowsBySeq(tx, seqs, RULE_COLUMNS).map(itemOf);
+
+export function itemsById(tx: Pick<Tx, "sql" | "partition">, ids: readonly string[]): Map<string, Item> {
+  const rows = rowsById(tx, ids, RULE_COLUMNS);
+  return new Map([...rows].map(([id, row]) => [id, itemOf(row)]));
+}
+
 /** Puts one event to the rules, and notes what it changes. Nothing is written until `save`. */
 export function apply(tx: Tx, item: Item, event: TaskEvent, luggage: Luggage = {}): Result<Transition> {
   const outcome = transition(item.state, event, momentOf(tx));
@@ -42,7 +62,10 @@ export function apply(tx: Tx, item: Item, event: TaskEvent, luggage: Luggage = {
   if (value.run) closeRun(tx, item, value.run, luggage.logs);
   if (value.error !== undefined) item.result = errText(cutUtf8(value.error, MAX_ERROR_BYTES));
   if (event.type === "succeed" && luggage.ok !== undefined) item.result = okText(luggage.ok);
-  if (luggage.progress !== undefined) item.progress = luggage.progress;
+  if (luggage.progress !== undefined) {
+    item.progress = luggage.progress;
+    tx.journal.progressed.push(item.row.seq);
+  }
   item.state = value.next;
   if (value.gone) item.gone = true;
   note(tx, item, before, value);
@@ -61,16 +84,7 @@ function momentOf(tx: Tx): Moment {
 
 function closeRun(tx: Tx, item: Item, run: ClosedRun, logs: readonly string[] | undefined): void {
   const runs = item.runs ?? closedRunsOf(item.row);
-  const entry: Run = {
-    attempt: run.attempt,
-    worker: item.row.worker ?? "",
-    startedAt: run.startedAt,
-    endedAt: tx.now,
-    outcome: run.outcome,
-    ...(run.error === undefined ? {} : { error: cutUtf8(run.error, MAX_RUN_ERROR_BYTES) }),
-    ...(logs === undefined || logs.length === 0 ? {} : { logs }),
-  };
-  item.runs = [...runs, entry].slice(-MAX_RUNS);
+  item.runs = remembered(runs, entryOf(run, item.row.worker ?? "", tx.now, logs));
   tx.journal.runs.push(Math.max(0, tx.now - run.startedAt));
 }
 

@@ -3,8 +3,7 @@
 import { FORGET_SESSION_MS } from "../limits.ts";
 import { fail, ok, type Result } from "../task/result.ts";
 import type { TaskEvent } from "../task/state.ts";
-import { isAlive, lastHeard } from "./liveness.ts";
-import { rowsBySeq } from "./rows.ts";
+import { abandonment, deathOf, isAlive, lastHeard, missing } from "./liveness.ts";
 import { save } from "./save.ts";
 import {
   allSessions,
@@ -18,7 +17,7 @@ import {
   sessionByToken,
 } from "./sessions.ts";
 import type { Tx } from "./tx.ts";
-import { apply, itemOf } from "./work.ts";
+import { apply, itemsBySeq } from "./work.ts";
 
 export interface Registration {
   readonly worker: string;
@@ -50,9 +49,8 @@ export function register(tx: Tx, input: Registration): Result<Registering> {
   }
   const before = presentSession(tx, input.worker) ?? null;
   if (before) supersede(tx, before);
-  forgetSilent(tx);
   const info = input.info === undefined ? null : JSON.stringify(input.info);
-  return ok({ session: insertSession(tx, input.worker, input.layers ?? [], info), superseded: before });
+  return ok({ session: openSession(tx, input.worker, input.layers ?? [], info), superseded: before });
 }
 
 /** Back in time: whatever was written down about its absence is over. */
@@ -71,19 +69,25 @@ function supersede(tx: Tx, session: SessionRow): void {
 }
 
 /** Applies an event to all leases of a session, of one status or of any; answers how many there were. */
-export function takeBack(tx: Tx, session: number, status: 1 | 2 | null, event: TaskEvent): number {
-  const items = rowsBySeq(tx, leasesOf(tx, session, status, Number.MAX_SAFE_INTEGER)).map(itemOf);
+function takeBack(tx: Tx, session: number, status: 1 | 2 | null, event: TaskEvent): number {
+  const items = itemsBySeq(tx, leasesOf(tx, session, status, Number.MAX_SAFE_INTEGER));
   for (const item of items) apply(tx, item, event);
   save(tx, items);
   return items.length;
 }
 
-/** Sessions that nobody will come back to, now that somebody pays for a write anyway. */
-function forgetSilent(tx: Tx): void {
-  const horizon = tx.now - Math.max(FORGET_SESSION_MS, tx.config.orphanAfterMs);
-  for (const session of allSessions(tx)) {
-    if (lastHeard(tx, session) < horizon && !holdsLeases(tx, session.id)) deleteSession(tx, session.id);
-  }
+/** A new session. With it go those that nobody will come back to, now that somebody pays for a write anyway. */
+export function openSession(tx: Tx, worker: string, layers: readonly string[], info: string | null): SessionRow {
+  for (const session of allSessions(tx)) forgetIfSilent(tx, session);
+  return insertSession(tx, worker, layers, info);
+}
+
+/** After a restart nobody was heard yet: a session must first be seen missing, here as for its leases. */
+function forgetIfSilent(tx: Tx, session: SessionRow): void {
+  const death = deathOf(tx, session);
+  if ((!death.missing && death.at + FORGET_SESSION_MS > tx.now) || holdsLeases(tx, session.id)) return;
+  if (death.missing) missing(tx, session.id, session.heard_at, tx.now);
+  else deleteSession(tx, session.id);
 }
 
 /**
@@ -93,14 +97,14 @@ function forgetSilent(tx: Tx): void {
  */
 export function goodbye(tx: Tx, session: SessionRow): number {
   const released = releaseQueued(tx, session.id);
-  const error = `abandoned: worker ${session.worker} said goodbye while it ran`;
+  const error = abandonment(tx, session);
   takeBack(tx, session.id, 2, { type: "orphan", error, strike: false, reason: "orphaned" });
   deleteSession(tx, session.id);
   return released;
 }
 
 function releaseQueued(tx: Tx, session: number): number {
-  const items = rowsBySeq(tx, leasesOf(tx, session, 1, Number.MAX_SAFE_INTEGER)).map(itemOf);
+  const items = itemsBySeq(tx, leasesOf(tx, session, 1, Number.MAX_SAFE_INTEGER));
   for (const item of items) apply(tx, item, { type: "release", token: item.row.lease ?? 0 });
   save(tx, items);
   return items.length;

@@ -1,6 +1,6 @@
 /** JSON over HTTP, for tests: any answer is returned, whatever its status. */
 
-interface Answer<T> {
+export interface Answer<T> {
   readonly status: number;
   readonly headers: Headers;
   /** The parsed JSON; undefined when the body was empty. */
