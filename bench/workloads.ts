@@ -45,7 +45,7 @@ async function drain(socket: BenchSocket, count: number, credit: number): Promis
   return (count * 1000) / (performance.now() - begun);
 }
 
-export const bulkPush: Workload = {
+const bulkPush: Workload = {
   name: "bulk push, batches of 500",
   async run(url, queue) {
     const socket = await openSocket(url, queue);
@@ -55,7 +55,7 @@ export const bulkPush: Workload = {
   },
 };
 
-export const drainBacklog: Workload = {
+const drainBacklog: Workload = {
   name: "drain 20,000, batches of 500, results kept",
   async run(url, queue) {
     const pusher = await openSocket(url, queue);
@@ -68,7 +68,7 @@ export const drainBacklog: Workload = {
   },
 };
 
-export const singlePushes: Workload = {
+const singlePushes: Workload = {
   name: "single pushes, 32 in flight on one socket",
   async run(url, queue) {
     const socket = await openSocket(url, queue);
@@ -88,7 +88,7 @@ export const singlePushes: Workload = {
   },
 };
 
-export const idleLatency: Workload = {
+const idleLatency: Workload = {
   name: "idle queue, push to delivery",
   async run(url, queue) {
     const worker = await openSocket(url, queue);

@@ -13,7 +13,7 @@ import { AlarmClock, type AlarmStorage } from "./alarm-clock.ts";
 import { type CommitHost, GroupCommit } from "./commit.ts";
 import type { Connections } from "./connections.ts";
 import { deliver } from "./delivery.ts";
-import { tellLosses } from "./registration.ts";
+import { tellLosses } from "./losses.ts";
 import { consumersOf } from "./roll.ts";
 import { Step } from "./step.ts";
 import { tellWaiting } from "./waiting.ts";
@@ -26,7 +26,7 @@ export interface PartitionParts {
   readonly storage: AlarmStorage;
   readonly connections: Connections;
   readonly watchers: Watchers;
-  /** Tells the directory at once: the queue was used for the first time. */
+  /** Tells the directory, which is due to hear of changes. */
   readonly announce: () => void;
 }
 
@@ -36,6 +36,8 @@ export class Partition implements CommitHost {
   /** Whether the queue was ever used: until then there are no tables. */
   opened = false;
   tally: Tally = newTally();
+  /** Whether the directory is being told just now. */
+  reporting = false;
   config: QueueConfig = DEFAULT_CONFIG;
   readonly alarm: AlarmClock;
   #rowsBefore = 0;
@@ -117,10 +119,12 @@ export class Partition implements CommitHost {
     const { journal, now } = step.tx;
     const written = sql.rowsWritten - this.#rowsBefore;
     const changed = written > 0 || !journal.isEmpty;
-    if (changed) tally.reportAt ??= Math.max(tally.reportedAt + REPORT_INTERVAL_MS, now + REPORT_DELAY_MS);
+    if (changed) tally.reportAt ??= firstReport(tally, now);
     journal.addTo(tally, now);
     const waiting = consumersOf(step, connections).some((one) => step.recall(one).credit > 0);
-    const wanted = earliest([journal.wakeAt, tally.retentionAt, tally.reportAt, this.#dueAt(step.tx, waiting)]);
+    // A report that is due follows this transaction: no alarm need be set for it.
+    const reportAt = tally.reportAt !== null && tally.reportAt > now ? tally.reportAt : null;
+    const wanted = earliest([journal.wakeAt, tally.retentionAt, reportAt, this.#dueAt(step.tx, waiting)]);
     if (this.alarm.stage(wanted, now)) tally.alarmsSet++;
     if (!changed && !step.tallyChanged) return;
     tally.commits++;
@@ -141,7 +145,7 @@ export class Partition implements CommitHost {
     return earliest([
       nextDeadline(tx),
       this.tally.retentionAt,
-      this.tally.reportAt,
+      this.reporting ? null : this.tally.reportAt,
       this.#dueAt(tx, this.#parts.connections.anyRoom),
     ]);
   }
@@ -156,7 +160,7 @@ export class Partition implements CommitHost {
     for (const connection of step.changed) connection.save();
     for (const post of step.posts) post();
     watchers.note(step.tx.journal);
-    if (this.opened && this.tally.reportedAt === 0) announce();
+    if (this.opened && !this.reporting && (this.tally.reportAt ?? Number.POSITIVE_INFINITY) <= step.tx.now) announce();
     if (step.again) void this.group.do(() => undefined);
   }
 
@@ -168,6 +172,10 @@ export class Partition implements CommitHost {
 
 const earliest = (instants: readonly (number | null)[]): number | null =>
   instants.reduce((a, b) => (a === null || (b !== null && b < a) ? b : a), null);
+
+/** When the directory is to hear of a change: at once of the first, of all others gathered. */
+const firstReport = (tally: Tally, now: number): number =>
+  tally.reportedAt === 0 ? now : Math.max(tally.reportedAt + REPORT_INTERVAL_MS, now + REPORT_DELAY_MS);
 
 /** A push and its ack a moment later are one report. */
 const REPORT_DELAY_MS = 1_000;

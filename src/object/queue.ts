@@ -189,7 +189,6 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
     if (!this.#partition.opened) return;
     try {
       await this.#partition.group.do((step) => tick(this.#partition, step));
-      if (this.#reporter.isDue(Date.now())) await this.#reporter.report();
     } catch (error) {
       console.error("an alarm failed, and is tried again", error);
       await this.#partition.alarm.set(Date.now() + ALARM_RETRY_MS, Date.now());

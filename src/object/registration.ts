@@ -11,6 +11,7 @@ import type { LostLease } from "../task/task.ts";
 import type { Connection, Memory } from "./connection.ts";
 import type { Connections } from "./connections.ts";
 import type { Desk } from "./desk.ts";
+import { tellLost } from "./losses.ts";
 import { socketsOf } from "./roll.ts";
 import type { Step } from "./step.ts";
 
@@ -70,10 +71,6 @@ const greeting = (step: Step, session: SessionRow) => ({
 
 const publicLease = ({ id, lease, status }: HeldLease) => ({ id, lease, status });
 
-function tellLost(step: Step, connection: Connection, leases: readonly LostLease[]): void {
-  if (leases.length > 0) step.send(connection, serverFrameText({ type: "lost", leases }));
-}
-
 /**
  * The session that had the name is told what was taken back, and let go: its socket with 4001, its polls with nothing.
  * What it runs is not taken back, since it may still end that.
@@ -103,24 +100,4 @@ export function dismiss(step: Step, connections: Connections, session: number): 
 export function endPoll(step: Step, connection: Connection): void {
   step.send(connection, serverFrameText({ type: "tasks", tasks: [] }));
   step.close(connection, 1000, "answered");
-}
-
-/** Tells sockets of all other leases that were taken back from their sessions. */
-export function tellLosses(step: Step, connections: Connections): void {
-  const bySession = new Map<number, LostLease[]>();
-  for (const { session, id, lease, reason } of step.tx.journal.lost) {
-    if (reason === "superseded") continue;
-    const leases = bySession.get(session) ?? [];
-    bySession.set(session, leases);
-    leases.push({ id, lease, reason });
-  }
-  for (const [session, leases] of bySession) {
-    const orphaned = leases.some(({ reason }) => reason === "orphaned");
-    for (const connection of socketsOf(step, connections, session)) {
-      if (step.recall(connection).consumer?.poll) continue;
-      tellLost(step, connection, leases);
-      // One that was silent had its chance: it is given nothing more until it is heard.
-      if (orphaned) step.remember(connection, { askedAt: connections.heardOn(connection) });
-    }
-  }
 }

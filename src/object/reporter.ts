@@ -2,6 +2,7 @@
 
 import { REPORT_INTERVAL_MS } from "../limits.ts";
 import { queueView } from "../store/info.ts";
+import type { Tally } from "../store/tally.ts";
 import { listWorkers } from "../store/workers.ts";
 import type { DirectoryApi, Snapshot } from "./api.ts";
 import type { Partition } from "./partition.ts";
@@ -9,40 +10,44 @@ import type { Partition } from "./partition.ts";
 export class Reporter {
   readonly #partition: Partition;
   readonly #directory: () => Pick<DirectoryApi, "report">;
-  #underWay = false;
 
   constructor(partition: Partition, directory: () => Pick<DirectoryApi, "report">) {
     this.#partition = partition;
     this.#directory = directory;
   }
 
-  isDue(now: number): boolean {
-    const { reportAt } = this.#partition.tally;
-    return reportAt !== null && reportAt <= now;
-  }
-
   /**
-   * Reports the queue as it stands. What changes meanwhile is for the next report; one that fails is tried again by the
-   * alarm.
+   * Reports the queue as it stands. What changes meanwhile is for the next report, and one that fails is made again: that
+   * a report is due is only forgotten once the directory has it.
    */
   async report(): Promise<void> {
-    const { tally, opened, group } = this.#partition;
-    if (this.#underWay || !opened) return;
-    this.#underWay = true;
+    const { tally, opened, reporting } = this.#partition;
+    if (reporting || !opened) return;
+    this.#partition.reporting = true;
+    const { commits } = tally;
+    const snapshot = this.#snapshot();
     try {
-      const snapshot = this.#snapshot();
-      tally.reportAt = null;
       await this.#directory().report(snapshot);
-      await group.do((step) => {
-        step.tx.tally.reportedAt = snapshot.at;
-        step.tallyChanged = true;
+      await this.#note((now) => {
+        now.reportedAt = snapshot.at;
+        now.reportAt = now.commits === commits ? null : snapshot.at + REPORT_INTERVAL_MS;
       });
     } catch (error) {
-      tally.reportAt = Date.now() + REPORT_INTERVAL_MS;
       console.error("the directory could not be told of this queue", error);
-    } finally {
-      this.#underWay = false;
+      await this.#note((now) => {
+        now.reportAt = snapshot.at + REPORT_INTERVAL_MS;
+      });
     }
+  }
+
+  #note(change: (tally: Tally) => void): Promise<void> {
+    return this.#partition.group.do((step) => {
+      change(step.tx.tally);
+      step.tallyChanged = true;
+      step.after.push(() => {
+        this.#partition.reporting = false;
+      });
+    });
   }
 
   #snapshot(): Snapshot {

@@ -7,7 +7,6 @@ import { applyEvents } from "../store/events.ts";
 import { hear } from "../store/liveness.ts";
 import { taskNotFound } from "../store/rows.ts";
 import {
-  insertSession,
   namedSession,
   presentSession,
   type SessionRow,
@@ -15,7 +14,8 @@ import {
   sessionToken,
   workerNotFound,
 } from "../store/sessions.ts";
-import { goodbye, register } from "../store/workers.ts";
+import { restartRetention } from "../store/vacuum.ts";
+import { goodbye, openSession, register } from "../store/workers.ts";
 import { ok, type Result } from "../task/result.ts";
 import type { EventAnswer, QueueConfig } from "../task/task.ts";
 import type { Registered, TaskText } from "./api.ts";
@@ -46,7 +46,7 @@ export function poll(desk: Desk, step: Step, input: PollInput): Result<Polled> {
 }
 
 function pollSession(step: Step, { worker, session }: PollInput): Result<SessionRow> {
-  if (session === undefined) return ok(presentSession(step.tx, worker) ?? insertSession(step.tx, worker, [], null));
+  if (session === undefined) return ok(presentSession(step.tx, worker) ?? openSession(step.tx, worker, [], null));
   const named = namedSession(step.tx, worker, session);
   return named.ok && named.value.superseded === 1 ? workerNotFound(worker) : named;
 }
@@ -121,15 +121,13 @@ export function sayGoodbye(desk: Desk, step: Step, input: Named): Result<{ relea
 const known = (desk: Desk, step: Step, { worker, session }: Named): Result<SessionRow> =>
   desk.partition.isUsed() ? namedSession(step.tx, worker, session) : workerNotFound(worker);
 
-/** Settings are merged; a shorter retention takes effect with a pass that begins now. */
+/** Settings are merged; those that bring a deadline nearer take effect at once, by an alarm that finds out what is due. */
 export function configure(desk: Desk, step: Step, patch: ConfigPatch): Result<QueueConfig> {
   desk.partition.open();
   const config = changed(step.tx.config, patch);
   saveConfig(step.tx.sql, config);
   step.config = config;
-  const { counts } = step.tx.tally;
-  if (patch.retention && counts.Done + counts.Killed > 0) step.tx.tally.retentionAt = step.tx.now;
-  // Deadlines may be nearer now than the alarm that is set: it fires once, and finds out.
-  if (patch.orphanAfterMs !== undefined && counts.Queued + counts.Running > 0) step.tx.journal.wake(step.tx.now);
+  if (patch.retention) restartRetention(step.tx);
+  if (patch.orphanAfterMs !== undefined) step.tx.journal.wake(step.tx.now);
   return ok(config);
 }

@@ -20,7 +20,7 @@ export interface TaskChange {
 }
 
 /** A lease that the session still has. */
-export interface ResumedLease {
+interface ResumedLease {
   readonly id: string;
   readonly lease: string;
   readonly status: Status;

@@ -38,7 +38,7 @@ export function decodeBody<const S extends v.GenericSchema>(
 }
 
 /** The refusal of a body or a frame that is larger than MAX_BODY_BYTES. */
-export const tooLarge = () =>
+const tooLarge = () =>
   fail("payload_too_large", `At most ${MAX_BODY_BYTES} bytes are taken at once: send less, in several parts.`, {
     path: "body",
   });

@@ -46,6 +46,11 @@ export function allSessions(tx: Pick<Tx, "sql">): SessionRow[] {
   return tx.sql.all<SessionRow>(`SELECT ${COLUMNS} FROM session ORDER BY id`);
 }
 
+/** Sessions whose row was written before an instant; they may have been heard since. */
+export function sessionsBefore(tx: Pick<Tx, "sql">, at: number): SessionRow[] {
+  return tx.sql.all<SessionRow>(`SELECT ${COLUMNS} FROM session WHERE heard_at < ?1`, at);
+}
+
 /** Sessions that hold leases. */
 export function holders(tx: Pick<Tx, "sql">): SessionRow[] {
   return tx.sql.all<SessionRow>(

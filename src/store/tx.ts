@@ -49,7 +49,8 @@ export const cryptoChance: Chance = {
   bits30: (count) => crypto.getRandomValues(new Uint32Array(count)).map((bits) => bits >>> 2),
   token: () => {
     const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
-    return (high >>> 12) * 2 ** 32 + low;
+    // Never zero, which stands for no lease.
+    return (high >>> 12) * 2 ** 32 + low || 1;
   },
   secret: () => [...crypto.getRandomValues(new Uint8Array(26))].map((byte) => (byte % 32).toString(32)).join(""),
 };

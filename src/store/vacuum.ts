@@ -94,6 +94,13 @@ export function retain(tx: Tx): boolean {
   return false;
 }
 
+/** The retention has changed: what was found out by the old one counts no more. */
+export function restartRetention({ tally, now }: Pick<Tx, "tally" | "now">): void {
+  tally.retentionAt = now;
+  tally.retentionCursor = 0;
+  tally.retentionNext = null;
+}
+
 const earliest = (a: number | null, b: number | null): number | null =>
   a === null ? b : b === null ? a : Math.min(a, b);
 

@@ -15,6 +15,7 @@ import {
   presentSession,
   type SessionRow,
   sessionByToken,
+  sessionsBefore,
 } from "./sessions.ts";
 import type { Tx } from "./tx.ts";
 import { apply, itemsBySeq } from "./work.ts";
@@ -78,7 +79,7 @@ function takeBack(tx: Tx, session: number, status: 1 | 2 | null, event: TaskEven
 
 /** A new session. With it go those that nobody will come back to, now that somebody pays for a write anyway. */
 export function openSession(tx: Tx, worker: string, layers: readonly string[], info: string | null): SessionRow {
-  for (const session of allSessions(tx)) forgetIfSilent(tx, session);
+  for (const session of sessionsBefore(tx, tx.now - FORGET_SESSION_MS)) forgetIfSilent(tx, session);
   return insertSession(tx, worker, layers, info);
 }
 

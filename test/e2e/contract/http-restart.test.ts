@@ -33,12 +33,16 @@ test("whatever was answered stands after kill -9: tasks, keys, leases, sessions,
   expect(await after.event(ack(running), { worker: "w", session })).toEqual({ id: running.id, status: "Done" });
   const next = await after.push({ priority: 9 });
   expect(next > running.id).toBe(true);
-  expect((await after.poll({ worker: "w", session })).tasks).toMatchObject([{ id: next }]);
+  const { tasks } = await after.poll({ worker: "w", session });
+  expect(tasks).toMatchObject([{ id: next }]);
+  expect(await after.event(ack(first(tasks)))).toEqual({ id: next, status: "Done" });
   await until(async () => (await after.get(`/tasks/${done.id}`)).status === 404, "the retention had taken its task");
   await until(async () => (await after.task(left.id)).status === "Killed", "the silent worker's task was killed");
   expect((await after.task(left.id)).lastResult).toEqual({
     err: expect.stringMatching(/^abandoned: worker left was silent for \d+ ms$/),
   });
-  const late = await after.poll({ worker: "late", waitMs: 10_000, max: 1 });
-  expect(first(late.tasks).id).toBe(due);
+  await until(async () => {
+    const { tasks } = await after.poll({ worker: "late", waitMs: 1_000, max: 10 });
+    return tasks.some(({ id }) => id === due);
+  }, "the delayed task had come");
 });
