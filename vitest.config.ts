@@ -20,7 +20,8 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
-          fileParallelism: false,
+          // They wait for most of their time: two at once keep two cores as busy as one can without making them late.
+          maxWorkers: 2,
           testTimeout: 60_000,
           hookTimeout: 60_000,
           // Real processes and real time: after the others, so that these have the machine to themselves.

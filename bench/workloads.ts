@@ -1,5 +1,6 @@
 /** Workloads, closed loop, over one raw socket each way, with results kept. */
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { type BenchSocket, type LeasedTask, openSocket } from "./socket.ts";
 
 /** One run: a rate, or latencies. */
@@ -15,6 +16,9 @@ export interface Workload {
   readonly name: string;
   run(url: string, queue: string): Promise<Figure>;
 }
+
+/** Between two pushes of an idle queue. */
+const IDLE_MS = 20;
 
 const PAYLOAD = { text: "x".repeat(89) };
 const tasksOf = (count: number) => Array.from({ length: count }, () => ({ args: PAYLOAD }));
@@ -96,6 +100,7 @@ const idleLatency: Workload = {
     worker.send({ type: "register", worker: "bench", credit: 1, autoStart: true });
     const latencies: number[] = [];
     for (let i = 0; i < 300; i++) {
+      await sleep(IDLE_MS);
       const sent = performance.now();
       const [task] = await Promise.all([delivery(worker), pusher.ask({ type: "push", tasks: tasksOf(1) })]);
       latencies.push(task.at - sent);

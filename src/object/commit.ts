@@ -27,10 +27,13 @@ export interface CommitHost {
 
 export class GroupCommit {
   readonly #host: CommitHost;
+  readonly #now: () => number;
   #jobs: Job[] = [];
+  #flushedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(host: CommitHost) {
+  constructor(host: CommitHost, now: () => number = Date.now) {
     this.#host = host;
+    this.#now = now;
   }
 
   /**
@@ -55,9 +58,12 @@ export class GroupCommit {
 
   #enqueue(job: Job): void {
     this.#jobs.push(job);
-    // A microtask would gather nothing: each message is an event of its own. The timer lives as long as the event that
-    // waits for it, so it does not keep the object from sleeping.
-    if (this.#jobs.length === 1) setTimeout(() => this.#flush(), 0);
+    if (this.#jobs.length > 1) return;
+    // In a quiet queue nothing would be gathered but a timer's millisecond. In a busy one a microtask would gather
+    // nothing, since each message is an event of its own: there the timer pays. It lives as long as the event that waits
+    // for it, so it does not keep the object from sleeping.
+    if (this.#now() - this.#flushedAt > QUIET_MS) queueMicrotask(() => this.#flush());
+    else setTimeout(() => this.#flush(), 0);
   }
 
   /** Takes what is to be written together: all, or up to the first that must be alone. */
@@ -71,6 +77,7 @@ export class GroupCommit {
 
   #flush(): void {
     const jobs = this.#take();
+    this.#flushedAt = this.#now();
     const done: Job[] = [];
     let group: Step;
     try {
@@ -105,3 +112,6 @@ export class GroupCommit {
     return true;
   }
 }
+
+/** Without a transaction for so long, a queue is quiet, ms. */
+const QUIET_MS = 5;

@@ -8,7 +8,10 @@ import { purgeSlice, vacuumSlice } from "../store/vacuum.ts";
 import { ok, type Result } from "../task/result.ts";
 import type { Desk } from "./desk.ts";
 
-/** One clock reading would be stale by the last slice: each slice has its own, only `runAt` is settled at the start. */
+/**
+ * A bulk verb. The limit counts what changes, so that a call that is repeated gets on with what the one before has left,
+ * and is not held up by tasks that the verb does not apply to. `runAt` is settled at the start, for all slices alike.
+ */
 export async function bulk(
   desk: Desk,
   input: BulkInput,
@@ -22,13 +25,13 @@ export async function bulk(
   let cursor: number | null = null;
   for (let slices = 0; slices < MAX_SLICES; slices++) {
     const from: number | null = cursor;
-    const room = limit - matched;
+    const room = limit - changed;
     const slice: BulkSlice = await desk.partition.group.do((step) => bulkSlice(step.tx, order, from, room));
     matched += slice.matched;
     changed += slice.changed;
     cursor = slice.cursor;
     if (cursor === null) return ok({ matched, changed, more: false });
-    if (matched >= limit) break;
+    if (changed >= limit) break;
   }
   return ok({ matched, changed, more: true });
 }

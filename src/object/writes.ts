@@ -24,7 +24,7 @@ import { leasedOf } from "./reads.ts";
 import { dismiss, tellSuperseded } from "./registration.ts";
 import type { Step } from "./step.ts";
 
-interface Polled {
+export interface Polled {
   readonly session: string;
   readonly tasks: TaskText[];
   readonly events: EventAnswer[];

@@ -167,3 +167,19 @@ test.each(["Queued", "Running"] as const)("purge drops all that is not leased (%
   });
   expect((await queue.post("/purge", {})).body).toEqual({ purged: 0, more: false });
 });
+
+test("a bulk verb that is repeated gets on, whatever it does not apply to stands before it", async () => {
+  const queue = new Queue(server());
+  for (let i = 0; i < 3; i++) await queue.taskIn("Done");
+  for (let i = 0; i < 3; i++) await queue.push();
+  const answers: unknown[] = [];
+  for (let more = true; more; ) {
+    const { body } = await queue.post<{ more: boolean }>("/tasks/cancel", { filter: {}, limit: 2 });
+    answers.push(body);
+    more = body.more;
+  }
+  expect(answers).toMatchObject([
+    { changed: 2, more: true },
+    { changed: 1, more: false },
+  ]);
+});

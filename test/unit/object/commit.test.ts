@@ -7,7 +7,7 @@ import { absent, cryptoChance } from "../../../src/store/tx.ts";
 import { DEFAULT_CONFIG } from "../../../src/task/task.ts";
 
 /** A host on a database of its own, which counts what happens to it. */
-function host() {
+function host(clock = { now: 0 }) {
   const sql = nodeDriver(":memory:");
   sql.script("CREATE TABLE note (text TEXT NOT NULL)");
   const log: string[] = [];
@@ -38,7 +38,7 @@ function host() {
     return text;
   };
   const written = () => sql.all<{ text: string }>("SELECT text FROM note ORDER BY rowid").map((row) => row.text);
-  return { group: new GroupCommit(commitHost), log, write, written, fail: () => (failing = true) };
+  return { group: new GroupCommit(commitHost, () => clock.now), log, write, written, fail: () => (failing = true) };
 }
 
 test("what arrives together is one transaction, in order of arrival", async () => {
@@ -90,4 +90,22 @@ test("a job sees the credit that the one before it left", async () => {
   ]);
   expect(seen).toEqual([3, 3]);
   expect(connection.memory.credit).toBe(5);
+});
+
+test("a quiet queue writes at once; a busy one waits for the timer, and gathers what comes meanwhile", async () => {
+  const clock = { now: 1_000 };
+  const { group, log, write } = host(clock);
+  const turn = async () => {
+    for (let i = 0; i < 10; i++) await Promise.resolve();
+  };
+  const first = group.do(write("a"));
+  await turn();
+  expect(log).toEqual(["conclude", "publish 1"]);
+  clock.now += 1;
+  const second = group.do(write("b"));
+  await turn();
+  const third = group.do(write("c"));
+  expect(log).toEqual(["conclude", "publish 1"]);
+  expect(await Promise.all([first, second, third])).toEqual(["a", "b", "c"]);
+  expect(log).toEqual(["conclude", "publish 1", "conclude", "publish 2"]);
 });
