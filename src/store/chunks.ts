@@ -1,17 +1,15 @@
 /** Cuts bulk work so that each JSON parameter stays below what the database takes. */
 
 import { MAX_PARAMETER_BYTES } from "../limits.ts";
+import { byteLength } from "../task/text.ts";
 
-/**
- * Joins encoded elements to JSON arrays of at most `MAX_PARAMETER_BYTES`, counting three bytes a character at worst for
- * those that are not Latin; an element that is larger by itself stands alone.
- */
+/** Joins encoded elements to JSON arrays of at most `MAX_PARAMETER_BYTES`; one that is larger by itself stands alone. */
 export function jsonChunks(elements: readonly string[]): string[] {
   const chunks: string[] = [];
   let chunk: string[] = [];
   let size = 2;
   for (const element of elements) {
-    const bytes = (isLatin(element) ? element.length : element.length * 3) + 1;
+    const bytes = byteLength(element) + 1;
     if (chunk.length > 0 && size + bytes > MAX_PARAMETER_BYTES) {
       chunks.push(`[${chunk.join(",")}]`);
       chunk = [];
@@ -23,8 +21,3 @@ export function jsonChunks(elements: readonly string[]): string[] {
   if (chunk.length > 0) chunks.push(`[${chunk.join(",")}]`);
   return chunks;
 }
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the range is ASCII itself
-const ASCII = /^[\x00-\x7f]*$/;
-
-const isLatin = (text: string): boolean => ASCII.test(text);
