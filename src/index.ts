@@ -21,7 +21,8 @@ export interface ServiceProps {
  *
  * @example
  * // [[services]] binding = "QUEUES", service = "prinia", entrypoint = "PriniaService", props = { queues = ["mail*"] }
- * await env.QUEUES.fetch("https://prinia/v1/queues/mail/tasks", { method: "POST", body: '{"args":1}' });
+ * const headers = { "content-type": "application/json" };
+ * await env.QUEUES.fetch("https://prinia/v1/queues/mail/tasks", { method: "POST", headers, body: '{"args":1}' });
  */
 export class PriniaService extends WorkerEntrypoint<Env, ServiceProps> {
   override fetch(request: Request): Response | Promise<Response> {
