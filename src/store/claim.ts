@@ -16,7 +16,7 @@ const CLAIM = `
     attempt = attempt + given.start, strikes = iif(given.start, 0, strikes),
     started_at = iif(given.start, ?3, NULL), deadline = iif(given.start, ?3 + timeout_ms, NULL),
     past_lease = NULL, past_event = NULL, past_status = NULL, revision = revision + 1
-  FROM (SELECT value ->> 0 AS seq, value ->> 1 AS session, value ->> 2 AS start FROM json_each(?1)) AS given
+  FROM (SELECT value ->> 0 AS seq, value ->> 1 AS session, value ->> 2 AS start FROM jsonb_each(?1)) AS given
   WHERE task.seq = given.seq
   RETURNING seq, run_at, created_at, deadline`;
 

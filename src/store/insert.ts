@@ -37,7 +37,7 @@ const INSERT = `
   SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, ?2, value ->> 5, value ->> 6, value ->> 7,
     value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13, value ->> 14, value ->> 15,
     value ->> 16, value ->> 17, value ->> 18, value ->> 19, coalesce(?3, value ->> 20), iif(value ->> 15 IS NULL, NULL, 0)
-  FROM json_each(?1)`;
+  FROM jsonb_each(?1)`;
 
 const encode = (row: InsertRow, args: string | null): string =>
   JSON.stringify([

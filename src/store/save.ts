@@ -18,21 +18,21 @@ const SETTLED = `status = to_.status, ready = to_.ready, run_at = to_.run_at, at
   progress = coalesce(to_.progress, task.progress), revision = revision + 1`;
 
 /** For a row that is not leased any more. An ack writes the row alone: it leaves its index, and enters none. */
-const SETTLE = `UPDATE task SET ${SETTLED} FROM (SELECT ${FIELDS} FROM json_each(?1)) AS to_ WHERE task.seq = to_.seq`;
+const SETTLE = `UPDATE task SET ${SETTLED} FROM (SELECT ${FIELDS} FROM jsonb_each(?1)) AS to_ WHERE task.seq = to_.seq`;
 
 /** The same for a row whose idempotency key is let go or taken up again, which costs its index a row. */
 const SETTLE_KEYED = `UPDATE task SET ${SETTLED}, freed = ?2, idem_key = iif(?2 IS NULL, NULL, idem_key)
-  FROM (SELECT ${FIELDS} FROM json_each(?1)) AS to_ WHERE task.seq = to_.seq`;
+  FROM (SELECT ${FIELDS} FROM jsonb_each(?1)) AS to_ WHERE task.seq = to_.seq`;
 
 /** For a row that stays leased: no column that an index names is set, so a start costs one row. */
 const KEEP = `
   UPDATE task SET status = to_.status, attempt = to_.attempt, strikes = to_.strikes, started_at = to_.started_at,
     deadline = to_.deadline, progress = coalesce(to_.progress, task.progress), revision = revision + 1
   FROM (SELECT value ->> 0 AS seq, value ->> 1 AS status, value ->> 2 AS attempt, value ->> 3 AS strikes,
-    value ->> 4 AS started_at, value ->> 5 AS deadline, value ->> 6 AS progress FROM json_each(?1)) AS to_
+    value ->> 4 AS started_at, value ->> 5 AS deadline, value ->> 6 AS progress FROM jsonb_each(?1)) AS to_
   WHERE task.seq = to_.seq`;
 
-const DELETE = "DELETE FROM task WHERE seq IN (SELECT value FROM json_each(?1))";
+const DELETE = "DELETE FROM task WHERE seq IN (SELECT value FROM jsonb_each(?1))";
 
 /** Writes every item that changed. */
 export function save(tx: Tx, items: Iterable<Item>): void {
