@@ -13,9 +13,17 @@ afterEach(() => {
 
 const FRAME = { type: "push", tasks: [{ args: 1 }] };
 
+/** The report of a queue's first use is a transaction of its own, which comes when the directory has answered. */
+const reported = (lab: Lab): Promise<boolean> =>
+  vi.waitUntil(async () => {
+    const [row] = await lab.rows("SELECT body FROM state WHERE name = 'tally'");
+    return JSON.parse(String(row?.body)).reportedAt > 0;
+  });
+
 /** The next transaction fails when all of it is done, as a full disk would make it. */
-const failNextCommit = (lab: Lab): Promise<void> =>
-  runInDurableObject(lab.stub, (_, { storage }) => {
+async function failNextCommit(lab: Lab): Promise<void> {
+  await reported(lab);
+  await runInDurableObject(lab.stub, (_, { storage }) => {
     const transact = storage.transactionSync.bind(storage);
     vi.spyOn(storage, "transactionSync").mockImplementationOnce((body) =>
       transact(() => {
@@ -24,6 +32,7 @@ const failNextCommit = (lab: Lab): Promise<void> =>
       }),
     );
   });
+}
 
 test("what was not written is told to nobody, and nothing of it is remembered", async () => {
   const lab = new Lab();
