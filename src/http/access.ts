@@ -3,7 +3,7 @@
 import { verify } from "hono/jwt";
 import type { Settings } from "../env.ts";
 import { MAX_SOCKET_TOKEN_MS } from "../limits.ts";
-import { type Caller, SCOPES, type Scope } from "../protocol/caller.ts";
+import { type Caller, coversQueue, SCOPES, type Scope } from "../protocol/caller.ts";
 import { fail, ok, type Result } from "../task/result.ts";
 
 /** What a route asks of its caller: nothing, a server with a secret, or any of these scopes. */
@@ -124,13 +124,6 @@ export function trustedCaller(props: unknown): Result<Caller> {
 const hasScope = (caller: Caller, scopes: readonly Scope[]): boolean =>
   caller.scopes.includes("admin") || caller.scopes.some((scope) => scopes.includes(scope));
 
-/** Whether the caller may touch a queue of this name. */
-export const coversQueue = (caller: Caller, queue: string): boolean =>
-  caller.queues === null || caller.queues.some((pattern) => matches(pattern, queue));
-
-const matches = (pattern: string, queue: string): boolean =>
-  pattern.endsWith("*") ? queue.startsWith(pattern.slice(0, -1)) : pattern === queue;
-
 /**
  * Checks what a route asks for. `queue` is the one in its path; routes over all queues have none and show what is in
  * the claim.
@@ -139,7 +132,7 @@ export function authorize(caller: Caller, scopes: readonly Scope[], queue: strin
   if (!hasScope(caller, scopes)) {
     return fail("forbidden", `This needs the scope ${scopes.join(" or ")}, which the token does not have.`);
   }
-  if (queue !== undefined && !coversQueue(caller, queue)) {
+  if (queue !== undefined && !coversQueue(caller.queues, queue)) {
     return fail("forbidden", "The token's claim `queues` does not cover this queue.");
   }
   return ok(null);

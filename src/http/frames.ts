@@ -1,13 +1,11 @@
 /** The Worker's own sockets to a queue: it holds the client's request while the object may sleep. */
 
 import { type ObjectSocket, queueStub } from "../env.ts";
-import { CALLER_HEADER, type Caller, encodeCaller } from "../protocol/caller.ts";
+import { CALLER_HEADER, type Caller, encodeCaller, SUBPROTOCOL } from "../protocol/caller.ts";
 import { fail, ok, type Result } from "../task/result.ts";
 import { callObject, logBug } from "./call.ts";
 import { FIRST_PARTITION } from "./objects.ts";
 import type { Arrival } from "./route.ts";
-
-export const SUBPROTOCOL = "prinia.v1";
 
 /** Whoever waits was checked before; the object need not check again. */
 const INTERNAL: Caller = { scopes: ["work", "push"], queues: null, exp: null, internal: true };

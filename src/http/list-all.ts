@@ -1,11 +1,10 @@
 /** Tasks of all queues: queue by queue, by name, a bounded number of them for each page. */
 
 import { MAX_BODY_BYTES, MAX_QUEUES_A_PAGE } from "../limits.ts";
-
+import { coversQueue } from "../protocol/caller.ts";
 import type { ListQuery } from "../protocol/selection.ts";
 import { ok, type Result } from "../task/result.ts";
 import { byteLength } from "../task/text.ts";
-import { coversQueue } from "./access.ts";
 import { badCursor, decodeCursor, type Position } from "./cursor.ts";
 import { callDirectory, callQueue } from "./objects.ts";
 import type { Arrival } from "./route.ts";
@@ -30,7 +29,7 @@ export async function listAll(
   if (!start.ok) return start;
   const position = start.value;
   // A cursor is no permission: it may have been made by hand.
-  if (position !== undefined && !coversQueue(arrival.caller, position.queue)) return badCursor();
+  if (position !== undefined && !coversQueue(arrival.caller.queues, position.queue)) return badCursor();
   const page: Page = { tasks: [], bytes: 0 };
   if (position?.inside !== undefined) {
     const failed = await visit(arrival, query, page, position);

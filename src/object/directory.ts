@@ -2,11 +2,12 @@
 
 import { DurableObject } from "cloudflare:workers";
 import type { Env } from "../env.ts";
+import { coversQueue } from "../protocol/caller.ts";
 import type { SqlDriver } from "../store/driver.ts";
 import { durableDriver } from "../store/durable.ts";
 import { ok } from "../task/result.ts";
 import type { DirectoryApi, QueuePatterns, Snapshot } from "./api.ts";
-import { asOf, covers, totalsOf } from "./overview.ts";
+import { asOf, totalsOf } from "./overview.ts";
 import { OverviewSockets } from "./overview-sockets.ts";
 
 interface EntryRow {
@@ -81,6 +82,8 @@ export class DirectoryObject extends DurableObject<Env> implements DirectoryApi 
   /** By name, in the order of their bytes. */
   #snapshots(patterns: QueuePatterns, after = ""): Snapshot[] {
     const rows = this.#sql.all<EntryRow>("SELECT name, snapshot FROM queue WHERE name > ?1 ORDER BY name", after);
-    return rows.filter(({ name }) => covers(patterns, name)).map(({ snapshot }) => JSON.parse(snapshot) as Snapshot);
+    return rows
+      .filter(({ name }) => coversQueue(patterns, name))
+      .map(({ snapshot }) => JSON.parse(snapshot) as Snapshot);
   }
 }

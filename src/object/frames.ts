@@ -3,13 +3,12 @@
 import { MAX_CREDIT } from "../limits.ts";
 import { serverFrameText } from "../protocol/server-frames.ts";
 import type { ClientFrame, InternalFrame } from "../protocol/types.ts";
-import { applyEvents } from "../store/events.ts";
+import { applyEvents, unknownTasks } from "../store/events.ts";
 import { push } from "../store/push.ts";
-import { taskNotFound } from "../store/rows.ts";
 import { namedSession, sessionById } from "../store/sessions.ts";
 import { goodbye } from "../store/workers.ts";
 import { fail, ok, type Result } from "../task/result.ts";
-import type { EventAnswer, NewTask, Pushed } from "../task/task.ts";
+import type { NewTask, Pushed } from "../task/task.ts";
 import type { Connection, Watch } from "./connection.ts";
 import { hand, room } from "./delivery.ts";
 import type { Desk } from "./desk.ts";
@@ -65,13 +64,6 @@ function events(desk: Desk, step: Step, connection: Connection, frame: Of<"event
   if (frame.credit !== undefined) giveCredit(step, connection, checked.value);
   return ok(null);
 }
-
-/** A queue that was never used has no tables to look in. */
-const unknownTasks = (given: Of<"events">["events"]): EventAnswer[] =>
-  given.map(({ id }) => {
-    const { code, detail } = taskNotFound(id).error;
-    return { id, error: { code, detail } };
-  });
 
 function credit(step: Step, connection: Connection, frame: Of<"credit">): Result<null> {
   const wanted = frame.set ?? step.recall(connection).credit + (frame.credit ?? 0);

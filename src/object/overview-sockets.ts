@@ -1,7 +1,7 @@
 /** Sockets over all queues: they watch, and are fed by what queues report to the directory. */
 
 import { WATCH_INTERVAL_MS } from "../limits.ts";
-import { CALLER_HEADER, decodeCaller } from "../protocol/caller.ts";
+import { CALLER_HEADER, decodeCaller, SUBPROTOCOL } from "../protocol/caller.ts";
 import { decodeFrame } from "../protocol/frames.ts";
 import { serverFrameText } from "../protocol/server-frames.ts";
 import { type Failure, fail, type Result } from "../task/result.ts";
@@ -9,7 +9,7 @@ import type { QueuePatterns, Snapshot } from "./api.ts";
 import { Connection, type Watch } from "./connection.ts";
 import { totalsOf } from "./overview.ts";
 import { errorText } from "./refusal.ts";
-import { closeReply, LONG_CLAIM, refuseUpgrade, SUBPROTOCOL } from "./upgrade.ts";
+import { closeReply, LONG_CLAIM, refuseUpgrade } from "./upgrade.ts";
 
 type Host = Pick<DurableObjectState, "getWebSockets" | "acceptWebSocket">;
 

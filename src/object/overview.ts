@@ -1,12 +1,8 @@
-/** Sums over queues, and which of them a caller may see. */
+/** Sums over queues. */
 
 import type { QueueInfo } from "../protocol/types.ts";
 import { noCounts, STATUSES } from "../task/status.ts";
-import type { QueuePatterns, Snapshot, Totals } from "./api.ts";
-
-export const covers = (patterns: QueuePatterns, queue: string): boolean =>
-  patterns === null ||
-  patterns.some((pattern) => (pattern.endsWith("*") ? queue.startsWith(pattern.slice(0, -1)) : pattern === queue));
+import type { Snapshot, Totals } from "./api.ts";
 
 /** The oldest reading among the snapshots, or now when there is none. */
 export const asOf = (snapshots: readonly Snapshot[], now: number): number =>

@@ -8,6 +8,7 @@ import { isOpened, migrate } from "../store/schema.ts";
 import { nextDeadline } from "../store/sweep.ts";
 import { loadTally, newTally, saveTally, type Tally } from "../store/tally.ts";
 import { cryptoChance, type Tx } from "../store/tx.ts";
+import { earliest } from "../task/instant.ts";
 import { DEFAULT_CONFIG, type QueueConfig } from "../task/task.ts";
 import { AlarmClock, type AlarmStorage } from "./alarm-clock.ts";
 import { type CommitHost, GroupCommit } from "./commit.ts";
@@ -124,7 +125,7 @@ export class Partition implements CommitHost {
     const waiting = consumersOf(step, connections).some((one) => step.recall(one).credit > 0);
     // A report that is due follows this transaction: no alarm need be set for it.
     const reportAt = tally.reportAt !== null && tally.reportAt > now ? tally.reportAt : null;
-    const wanted = earliest([journal.wakeAt, tally.retentionAt, reportAt, this.#dueAt(step.tx, waiting)]);
+    const wanted = earliest(journal.wakeAt, tally.retentionAt, reportAt, this.#dueAt(step.tx, waiting));
     if (this.alarm.stage(wanted, now)) tally.alarmsSet++;
     if (!changed && !step.tallyChanged) return;
     tally.commits++;
@@ -142,12 +143,12 @@ export class Partition implements CommitHost {
 
   /** The earliest of all reasons to wake, read from the rows. */
   nextWake(tx: Omit<Tx, "journal">): number | null {
-    return earliest([
+    return earliest(
       nextDeadline(tx),
       this.tally.retentionAt,
       this.reporting ? null : this.tally.reportAt,
       this.#dueAt(tx, this.#parts.connections.anyRoom),
-    ]);
+    );
   }
 
   publish(step: Step): void {
@@ -169,9 +170,6 @@ export class Partition implements CommitHost {
     this.reload();
   }
 }
-
-const earliest = (instants: readonly (number | null)[]): number | null =>
-  instants.reduce((a, b) => (a === null || (b !== null && b < a) ? b : a), null);
 
 /** When the directory is to hear of a change: at once of the first, of all others gathered. */
 const firstReport = (tally: Tally, now: number): number =>

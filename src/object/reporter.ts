@@ -28,22 +28,25 @@ export class Reporter {
     const snapshot = this.#snapshot();
     try {
       await this.#directory().report(snapshot);
-      await this.#note((now) => {
+      await this.#note(tally, (now) => {
         now.reportedAt = snapshot.at;
         now.reportAt = now.commits === commits ? null : snapshot.at + REPORT_INTERVAL_MS;
       });
     } catch (error) {
       console.error("the directory could not be told of this queue", error);
-      await this.#note((now) => {
+      await this.#note(tally, (now) => {
         now.reportAt = snapshot.at + REPORT_INTERVAL_MS;
       });
     }
   }
 
-  #note(change: (tally: Tally) => void): Promise<void> {
+  #note(reported: Tally, change: (tally: Tally) => void): Promise<void> {
     return this.#partition.group.do((step) => {
-      change(step.tx.tally);
-      step.tallyChanged = true;
+      // If the queue was dropped meanwhile, its tally is a new one, which nobody was told of.
+      if (step.tx.tally === reported) {
+        change(reported);
+        step.tallyChanged = true;
+      }
       step.after.push(() => {
         this.#partition.reporting = false;
       });

@@ -1,6 +1,6 @@
 /** Sockets of a queue: taken in, read, closed. */
 
-import { CALLER_HEADER, decodeCaller } from "../protocol/caller.ts";
+import { CALLER_HEADER, decodeCaller, SUBPROTOCOL } from "../protocol/caller.ts";
 import { decodeFrame, decodeInternalFrame, FRAME_SCOPE, type FrameFailure } from "../protocol/frames.ts";
 import type { Caller, ClientFrame, InternalFrame } from "../protocol/types.ts";
 import { lastHeard, missing } from "../store/liveness.ts";
@@ -11,7 +11,7 @@ import type { Desk } from "./desk.ts";
 import { perform } from "./frames.ts";
 import { errorText } from "./refusal.ts";
 import type { Step } from "./step.ts";
-import { closeReply, LONG_CLAIM, refuseUpgrade, SUBPROTOCOL } from "./upgrade.ts";
+import { closeReply, LONG_CLAIM, refuseUpgrade } from "./upgrade.ts";
 
 type AcceptingHost = Pick<DurableObjectState, "acceptWebSocket">;
 

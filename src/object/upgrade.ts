@@ -3,8 +3,6 @@
 import { problemOf } from "../protocol/problem.ts";
 import { fail } from "../task/result.ts";
 
-export const SUBPROTOCOL = "prinia.v1";
-
 /** The answer to whatever is no upgrade that the Worker passed on. */
 export function refuseUpgrade(detail = "Open a WebSocket here, through the router."): Response {
   const { status, headers, body } = problemOf(fail("bad_request", detail).error);

@@ -3,9 +3,8 @@
 import type { ConfigPatch, EventsInput, PollInput, RegisterInput } from "../protocol/types.ts";
 import { claim } from "../store/claim.ts";
 import { changed, saveConfig } from "../store/config.ts";
-import { applyEvents } from "../store/events.ts";
+import { applyEvents, unknownTasks } from "../store/events.ts";
 import { hear } from "../store/liveness.ts";
-import { taskNotFound } from "../store/rows.ts";
 import {
   namedSession,
   presentSession,
@@ -61,7 +60,7 @@ export function events(desk: Desk, step: Step, input: EventsInput): Result<{ eve
   const sender = desk.partition.isUsed() ? eventSession(step, input) : unknownSender(input);
   if (!sender.ok) return sender;
   if (sender.value) heard(desk, step, sender.value);
-  if (!desk.partition.isUsed()) return ok({ events: input.events.map(unknownTask) });
+  if (!desk.partition.isUsed()) return ok({ events: unknownTasks(input.events) });
   const session = input.session === undefined ? null : (sender.value?.id ?? null);
   return ok({ events: applyEvents(step.tx, input.events, session) });
 }
@@ -81,11 +80,6 @@ function eventSession(step: Step, { worker, session }: EventsInput): Result<Sess
 
 const unknownSender = ({ worker, session }: EventsInput): Result<SessionRow | null> =>
   worker === undefined && session === undefined ? ok(null) : workerNotFound(worker ?? "of this session");
-
-const unknownTask = ({ id }: { readonly id: string }): EventAnswer => {
-  const { code, detail } = taskNotFound(id).error;
-  return { id, error: { code, detail } };
-};
 
 export function registerWorker(desk: Desk, step: Step, input: RegisterInput): Result<Registered> {
   desk.partition.open();

@@ -15,6 +15,9 @@ export const SCOPES = ["push", "work", "read", "manage", "admin"] as const;
 
 export type Scope = (typeof SCOPES)[number];
 
+/** The subprotocol of every socket. */
+export const SUBPROTOCOL = "prinia.v1";
+
 /** The header in which the Worker passes the caller on; it strips every `x-prinia-*` that came from outside. */
 export const CALLER_HEADER = "x-prinia-caller";
 
@@ -39,3 +42,8 @@ export const encodeCaller = (caller: Caller): string =>
     /[\u007f-\uffff]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
+
+/** Whether a queue is among those named, each exactly or by a `prefix*`; `null` names all. */
+export const coversQueue = (patterns: readonly string[] | null, queue: string): boolean =>
+  patterns === null ||
+  patterns.some((pattern) => (pattern.endsWith("*") ? queue.startsWith(pattern.slice(0, -1)) : pattern === queue));

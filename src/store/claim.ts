@@ -1,7 +1,8 @@
 /** claim: leases for those who have room, in the order of the contract. */
 
-import { MAX_BODY_BYTES, MAX_CLAIM } from "../limits.ts";
+import { MAX_CLAIM } from "../limits.ts";
 import { CANDIDATES, promote } from "./backlog.ts";
+import { withinAnswer } from "./cut.ts";
 import { leasedRows } from "./leased.ts";
 import { wakeForLease } from "./liveness.ts";
 import { statusOf } from "./rows.ts";
@@ -33,7 +34,7 @@ export function claim<T extends Taker>(tx: Tx, takers: readonly T[]): Claimed<T>
   promote(tx);
   const wanted = Math.min(room, MAX_CLAIM);
   const found = tx.sql.all<Candidate>(CANDIDATES, tx.now, wanted);
-  const taken = withinBytes(found);
+  const taken = withinAnswer(found);
   if (taken.length === 0) return { deliveries: new Map(), more: false };
   const dealt = deal(taken, takers);
   write(tx, dealt);
@@ -46,16 +47,6 @@ interface Candidate {
   readonly seq: number;
   readonly status: number;
   readonly bytes: number;
-}
-
-/** An answer of tasks ends at 8 MiB: half of it for args, so that a row's other columns have room, but one task at least. */
-function withinBytes(found: readonly Candidate[]): Candidate[] {
-  let bytes = 0;
-  const end = found.findIndex((row, index) => {
-    bytes += row.bytes;
-    return index > 0 && bytes > MAX_BODY_BYTES / 2;
-  });
-  return end < 0 ? [...found] : found.slice(0, end);
 }
 
 function write(tx: Tx, dealt: readonly (readonly [Candidate, Taker])[]): void {

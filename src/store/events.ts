@@ -29,6 +29,10 @@ export function applyEvents(tx: Tx, events: readonly HolderEvent[], session: num
   return answers;
 }
 
+/** The answers of a queue that was never used, and has no tables to look in. */
+export const unknownTasks = (events: readonly HolderEvent[]): EventAnswer[] =>
+  events.map(({ id }) => ({ id, error: errorOf(taskNotFound(id).error) }));
+
 function applyOne(tx: Tx, item: Item | undefined, event: HolderEvent, session: number | null): Result<Transition> {
   if (!item) return taskNotFound(event.id);
   const lease = parseLease(event.lease);

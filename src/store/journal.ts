@@ -1,6 +1,7 @@
 /** The journal of one operation: what happened, for the tally, for those who wait, and for the alarm. */
 
 import { record } from "../task/histogram.ts";
+import { earliest } from "../task/instant.ts";
 import { type Counts, noCounts, STATUSES, type Status } from "../task/status.ts";
 import type { LostReason } from "../task/task.ts";
 import { countDay, slotAt, type Tally } from "./tally.ts";
@@ -99,5 +100,3 @@ function expire(tally: Tally, at: number): void {
   tally.retentionAt = earliest(tally.retentionAt, at);
   if (tally.retentionCursor > 0) tally.retentionNext = earliest(tally.retentionNext, at);
 }
-
-const earliest = (known: number | null, at: number): number => (known === null ? at : Math.min(known, at));

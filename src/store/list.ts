@@ -1,7 +1,8 @@
 /** list: pages of tasks, newest first unless asked otherwise. */
 
-import { DEFAULT_PAGE, MAX_BODY_BYTES } from "../limits.ts";
+import { DEFAULT_PAGE } from "../limits.ts";
 import { fail, ok, type Result } from "../task/result.ts";
+import { withinAnswer } from "./cut.ts";
 import { type FullRow, ROW_COLUMNS } from "./rows.ts";
 import type { Tx } from "./tx.ts";
 import { type Filter, type Step, walk } from "./walk.ts";
@@ -27,7 +28,7 @@ export function list(tx: Pick<Tx, "sql" | "tally" | "partition">, input: ListInp
   if (!cursor.ok) return cursor;
   if (isEmpty(tx, input)) return ok({ rows: [] });
   const walked = walk(tx, input, newest, cursor.value, input.limit ?? DEFAULT_PAGE);
-  const steps = withinBytes(walked.steps);
+  const steps = withinAnswer(walked.steps);
   const next = steps.length < walked.steps.length ? (steps.at(-1)?.seq ?? null) : walked.cursor;
   const rows = rowsInOrder(tx, steps, newest);
   return ok(next === null ? { rows } : { rows, nextCursor: `${newest ? "n" : "o"}.${next}` });
@@ -53,16 +54,6 @@ export function cursorOf({ cursor, order }: Pick<ListInput, "cursor" | "order">)
   if ((match[1] === "o") !== (order === "oldest"))
     return fail("bad_request", "`cursor` belongs to a list of the other `order`.", { path: "cursor" });
   return ok(Number(match[2]));
-}
-
-/** Cuts a page where its args fill an answer; one row at least, so that every list comes to its end. */
-function withinBytes(steps: readonly Step[]): readonly Step[] {
-  let bytes = 0;
-  const end = steps.findIndex((step, index) => {
-    bytes += step.bytes;
-    return index > 0 && bytes > MAX_BODY_BYTES / 2;
-  });
-  return end < 0 ? steps : steps.slice(0, end);
 }
 
 function rowsInOrder(tx: Pick<Tx, "sql">, steps: readonly Step[], newest: boolean): FullRow[] {

@@ -1,6 +1,7 @@
 /** vacuum, retention and purge: rows that go, in bounded slices along the sequence. */
 
 import { MAX_SCANNED, MAX_SLICE } from "../limits.ts";
+import { earliest } from "../task/instant.ts";
 import { keptUntil, passIntervalMs } from "../task/retention.ts";
 import type { TaskEvent } from "../task/state.ts";
 import { statusOf } from "./rows.ts";
@@ -100,9 +101,6 @@ export function restartRetention({ tally, now }: Pick<Tx, "tally" | "now">): voi
   tally.retentionCursor = 0;
   tally.retentionNext = null;
 }
-
-const earliest = (a: number | null, b: number | null): number | null =>
-  a === null ? b : b === null ? a : Math.min(a, b);
 
 export interface PurgeSlice {
   readonly removed: number;

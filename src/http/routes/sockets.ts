@@ -1,12 +1,11 @@
 /** Upgrades: the Worker checks the caller, and the object speaks. */
 
 import { directoryStub, queueStub, type Upgradable } from "../../env.ts";
-import { CALLER_HEADER, encodeCaller } from "../../protocol/caller.ts";
+import { CALLER_HEADER, encodeCaller, SUBPROTOCOL } from "../../protocol/caller.ts";
 import { socketQuerySchema } from "../../protocol/selection.ts";
 import { fail, ok, type Result } from "../../task/result.ts";
 import { isUpgrade, subprotocols } from "../access.ts";
 import { callObject } from "../call.ts";
-import { SUBPROTOCOL } from "../frames.ts";
 import { FIRST_PARTITION } from "../objects.ts";
 import { type Arrival, type Route, route } from "../route.ts";
 
