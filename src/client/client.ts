@@ -1,8 +1,8 @@
 /** The caller's side: push tasks, wait for them, look at them, cancel them. */
 
 import type { Pushed } from "../task/task.ts";
-import { PriniaError, TaskFailedError } from "./errors.ts";
-import { randomText } from "./random.ts";
+import { PriniaError, TaskFailedError } from "../task/errors.ts";
+import { randomText } from "../backend/outgoing.ts";
 import { type ServerOptions, Transport } from "./transport.ts";
 import type { CallOptions, PushCallOptions, PushOptions, Task, TaskInput, TaskResult, WaitOptions } from "./types.ts";
 import { waitFor } from "./wait.ts";

@@ -1,6 +1,6 @@
 /** What a close of the server means: come back, or stay away. */
 
-import { PriniaError } from "./errors.ts";
+import { PriniaError } from "../task/errors.ts";
 
 /** How a socket ended; 1006 stands for the lack of a close. */
 export interface Closing {

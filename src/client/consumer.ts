@@ -4,14 +4,14 @@ import { LOST_GRACE_MS } from "../limits.ts";
 import type { LeasedTask, ServerFrame } from "../protocol/types.ts";
 import type { LostLease } from "../task/task.ts";
 import { type Closing, farewell, NO_CLOSE } from "./closing.ts";
-import { PASSING_CODES, PriniaError } from "./errors.ts";
+import { PASSING_CODES, PriniaError } from "../task/errors.ts";
 import { Link, type LinkUser } from "./link.ts";
 import { reportOf } from "./report.ts";
 import { Reporter } from "./reporter.ts";
 import { type Handler, Run } from "./run.ts";
 import { Shutdown } from "./shutdown.ts";
 import { Slots } from "./slots.ts";
-import { Timer } from "./timer.ts";
+import { Timer } from "../backend/timer.ts";
 import type { Transport } from "./transport.ts";
 import { tell, type WorkerEvent } from "./worker-events.ts";
 

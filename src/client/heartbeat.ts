@@ -1,7 +1,7 @@
 /** Signs of life of a socket, both ways: our pings keep the worker alive, their answers show that the server is there. */
 
 import { MAX_PING_INTERVAL_MS, PONG_TIMEOUT_MS } from "../limits.ts";
-import { Timer } from "./timer.ts";
+import { Timer } from "../backend/timer.ts";
 
 /** A timer that fires so much later than it was set to was held up by a busy thread, and so was what came meanwhile. */
 const HELD_UP_MS = 500;

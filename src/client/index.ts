@@ -2,7 +2,7 @@
 
 export type { Backoff, Pushed } from "../task/task.ts";
 export { type Client, createClient, type Queue } from "./client.ts";
-export { AbortError, PriniaError, type PriniaErrorCode, RetryAfterError, TaskFailedError } from "./errors.ts";
+export { AbortError, PriniaError, type PriniaErrorCode, RetryAfterError, TaskFailedError } from "../task/errors.ts";
 export type { Handler, TaskContext } from "./run.ts";
 export type { Fetch, ServerOptions, Token } from "./transport.ts";
 export type {

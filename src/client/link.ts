@@ -3,10 +3,10 @@
 import { CONNECT_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from "../limits.ts";
 import type { ServerFrame } from "../protocol/types.ts";
 import { type Closing, NO_CLOSE } from "./closing.ts";
-import { errorText, PriniaError } from "./errors.ts";
+import { errorText, PriniaError } from "../task/errors.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { pauseMs } from "./pause.ts";
-import { Timer } from "./timer.ts";
+import { Timer } from "../backend/timer.ts";
 import type { Transport } from "./transport.ts";
 
 /** Who uses the link. */

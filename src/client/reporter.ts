@@ -2,11 +2,11 @@
 
 import { MAX_RETRY_PAUSE_MS } from "../limits.ts";
 import type { EventAnswer, LostLease } from "../task/task.ts";
-import { type ErrorFields, PASSING_CODES, PriniaError, type PriniaErrorCode } from "./errors.ts";
+import { type ErrorFields, PASSING_CODES, PriniaError, type PriniaErrorCode } from "../task/errors.ts";
 import { Outbox, type Sent } from "./outbox.ts";
 import { killed, type Report } from "./report.ts";
 import type { Slots } from "./slots.ts";
-import { Timer } from "./timer.ts";
+import { Timer } from "../backend/timer.ts";
 import type { WorkerEvent } from "./worker-events.ts";
 
 export interface ReporterPorts {

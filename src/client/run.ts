@@ -4,7 +4,7 @@ import { MAX_DURATION_MS, MAX_ERROR_BYTES, MAX_LOG_BYTES, MAX_LOGS, MAX_RESULT_B
 import type { LeasedTask } from "../protocol/types.ts";
 import type { HolderEvent } from "../task/task.ts";
 import { cutUtf8, exceedsBytes } from "../task/text.ts";
-import { AbortError, errorText, RetryAfterError } from "./errors.ts";
+import { AbortError, errorText, RetryAfterError } from "../task/errors.ts";
 import { type Hold, killed, type Report, reportOf } from "./report.ts";
 
 /** What a handler gets besides the task's args. */

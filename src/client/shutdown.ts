@@ -4,7 +4,7 @@ import { FLUSH_TIMEOUT_MS, GOODBYE_TIMEOUT_MS } from "../limits.ts";
 import { type Hold, released } from "./report.ts";
 import type { Reporter } from "./reporter.ts";
 import type { Slots } from "./slots.ts";
-import { Timer } from "./timer.ts";
+import { Timer } from "../backend/timer.ts";
 
 export interface ShutdownPorts {
   readonly slots: Slots;

@@ -2,7 +2,7 @@
 
 import { REQUEST_TIMEOUT_MS, REQUEST_TRIES } from "../limits.ts";
 import type { Problem } from "../protocol/types.ts";
-import { PriniaError, type PriniaErrorCode } from "./errors.ts";
+import { PriniaError, type PriniaErrorCode } from "../task/errors.ts";
 import { pauseMs, sleep } from "./pause.ts";
 
 /** A token, or what gives one: it is asked at every request and every opening of a socket. */

@@ -1,7 +1,7 @@
 /** What a worker tells whoever watches it. */
 
 import type { LostReason } from "../task/task.ts";
-import type { PriniaError } from "./errors.ts";
+import type { PriniaError } from "../task/errors.ts";
 
 /** Tells a listener. Its bug must not stop the worker, nor be hidden. */
 export function tell(listener: (event: WorkerEvent) => void, event: WorkerEvent): void {

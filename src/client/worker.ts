@@ -3,8 +3,8 @@
 
 import { MAX_CREDIT, STOP_GRACE_MS } from "../limits.ts";
 import { Consumer } from "./consumer.ts";
-import { PriniaError } from "./errors.ts";
-import { randomText } from "./random.ts";
+import { PriniaError } from "../task/errors.ts";
+import { randomText } from "../backend/outgoing.ts";
 import type { Handler } from "./run.ts";
 import { type ServerOptions, Transport } from "./transport.ts";
 import type { WorkerEvent } from "./worker-events.ts";

@@ -2,7 +2,7 @@
 
 import type { ConfigPatch, EventsInput, PollInput, RegisterInput } from "../protocol/types.ts";
 import { claim } from "../store/claim.ts";
-import { changed, saveConfig } from "../store/config.ts";
+import { saveConfig } from "../store/config.ts";
 import { applyEvents, unknownTasks } from "../store/events.ts";
 import { hear } from "../store/liveness.ts";
 import {
@@ -15,6 +15,7 @@ import {
 } from "../store/sessions.ts";
 import { restartRetention } from "../store/vacuum.ts";
 import { goodbye, openSession, register } from "../store/workers.ts";
+import { changed } from "../task/config.ts";
 import { ok, type Result } from "../task/result.ts";
 import type { EventAnswer, QueueConfig } from "../task/task.ts";
 import type { Registered, TaskText } from "./api.ts";

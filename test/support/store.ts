@@ -2,7 +2,7 @@
 
 import { expect } from "vitest";
 import { claim } from "../../src/store/claim.ts";
-import { type ConfigChange, changed, loadConfig, saveConfig } from "../../src/store/config.ts";
+import { loadConfig, saveConfig } from "../../src/store/config.ts";
 import type { SqlDriver } from "../../src/store/driver.ts";
 import { applyEvents } from "../../src/store/events.ts";
 import { Journal } from "../../src/store/journal.ts";
@@ -15,6 +15,7 @@ import type { Deliveries, Taker } from "../../src/store/takers.ts";
 import { loadTally, saveTally, type Tally } from "../../src/store/tally.ts";
 import type { Tx } from "../../src/store/tx.ts";
 import { register } from "../../src/store/workers.ts";
+import { type ConfigChange, changed } from "../../src/task/config.ts";
 import { noCounts, STATUSES } from "../../src/task/status.ts";
 import type { EventAnswer, HolderEvent, NewTask, Pushed, QueueConfig } from "../../src/task/task.ts";
 import type { TaskView } from "../../src/task/view.ts";

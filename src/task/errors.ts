@@ -1,7 +1,7 @@
 /** What goes wrong for a caller, and what a handler throws to say how it ended. */
 
-import type { ErrorCode } from "../task/result.ts";
-import type { Status } from "../task/status.ts";
+import type { ErrorCode } from "./result.ts";
+import type { Status } from "./status.ts";
 
 /** The reasons of the server, and `unreachable`: no answer came. */
 export type PriniaErrorCode = ErrorCode | "unreachable";

@@ -1,0 +1,42 @@
+/** Pushing tasks. */
+
+import { type ErrorFields, PriniaError } from "../task/errors.ts";
+import type { TaskBuilder } from "./builder.ts";
+import type { NewTask, Pushed, PushOptions } from "./task.ts";
+
+/** A task to be pushed: built, or half built, or a plain object. */
+export type Buildable<Args> = NewTask<Args> | TaskBuilder<Args>;
+
+/**
+ * Puts tasks into a queue. Each is durable once its push resolves, and every push answers the task's id, its status, and
+ * whether it was created or had been there under its idempotency key.
+ */
+export interface TaskSink<Args = unknown> {
+  push(args: Args, options?: PushOptions): Promise<Pushed>;
+  /** All or none, in order. */
+  pushBulk(args: Iterable<Args>, options?: PushOptions): Promise<Pushed[]>;
+  /**
+   * Pushes what a stream brings, a chunk at a time: each is pushed whole or not at all, and the stream is read no faster.
+   *
+   * @throws PushStreamError at the first chunk that is not pushed, with what was pushed before
+   */
+  pushStream(args: AsyncIterable<Args> | Iterable<Args>, options?: PushOptions): Promise<Pushed[]>;
+  /** Pushes a task that was built. A task that was fetched makes a new one, of the same args and options. */
+  pushTask(task: Buildable<Args>, options?: PushOptions): Promise<Pushed>;
+  /** As `pushStream`, for tasks that were built. */
+  pushAll(tasks: AsyncIterable<Buildable<Args>> | Iterable<Buildable<Args>>, options?: PushOptions): Promise<Pushed[]>;
+}
+
+/** A stream was not pushed to its end. */
+export class PushStreamError extends PriniaError {
+  /** What the chunks before the failed one became. */
+  readonly pushed: readonly Pushed[];
+  /** The first item of the failed chunk, counted from 0; the failed one itself where that is known. */
+  readonly at: number;
+
+  constructor(fields: ErrorFields, pushed: readonly Pushed[], at: number, cause: unknown) {
+    super(fields, { cause });
+    this.pushed = pushed;
+    this.at = at;
+  }
+}

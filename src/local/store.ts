@@ -1,0 +1,115 @@
+/**
+ * What holds the tasks of a queue in this process: synchronous, each call one transaction. `LocalQueue` makes a port of
+ * it: it adds time, waiting and workers. Two stores implement it: one of plain objects, one on SQLite.
+ */
+
+import type { QueueInfo, QueueStats, RunningWorker } from "../backend/expose.ts";
+import type { BulkInput, ListQuery, VacuumInput } from "../protocol/types.ts";
+import type { ConfigChange } from "../task/config.ts";
+import type { Result } from "../task/result.ts";
+import type { EventAnswer, HolderEvent, LostLease, NewTask, Pushed, QueueConfig, TaskPatch } from "../task/task.ts";
+import type { LeasedTaskView, TaskResultView, TaskView } from "../task/view.ts";
+
+/** The instant of a call, and what others must be told once it stands. A call that is refused leaves it empty. */
+export interface Occasion {
+  /** ms since the epoch. */
+  readonly now: number;
+  /** Ids of tasks that became terminal. */
+  readonly finished: Set<string>;
+  /** Ids of tasks that are there no more. */
+  readonly gone: Set<string>;
+  /** Progress that was reported, by id. */
+  readonly progress: Map<string, unknown>;
+  /** Leases that were taken back from a worker that did not ask for it, with its session. */
+  readonly lost: { readonly session: string; readonly lease: LostLease }[];
+  /** Sessions that were superseded. */
+  readonly superseded: Set<string>;
+}
+
+export const occasionAt = (now: number): Occasion => ({
+  now,
+  finished: new Set(),
+  gone: new Set(),
+  progress: new Map(),
+  lost: [],
+  superseded: new Set(),
+});
+
+/** Who the worker is: its name, and its session where it has one. */
+export interface Sender {
+  readonly worker?: string | undefined;
+  readonly session?: string | undefined;
+}
+
+export interface ClaimInput {
+  readonly worker: string;
+  /** Left out, the worker's present session is used, or one is opened. */
+  readonly session?: string | undefined;
+  readonly max: number;
+  readonly autoStart: boolean;
+  readonly events: readonly HolderEvent[];
+}
+
+export interface Claimed {
+  readonly session: string;
+  readonly tasks: readonly LeasedTaskView[];
+  readonly events: readonly EventAnswer[];
+}
+
+export interface Session {
+  readonly worker: string;
+  readonly session: string;
+  readonly orphanAfterMs: number;
+}
+
+/** Views hold JSON as text. Every refusal is a value, with the code and the words of the contract. */
+export interface LocalStore {
+  push(on: Occasion, tasks: readonly NewTask[]): Result<readonly Pushed[]>;
+  /** Events first, then a claim, if the queue is not paused. */
+  claim(on: Occasion, input: ClaimInput): Result<Claimed>;
+  /** With a session, the leases must be its own; without, the lease is right enough. Either is a sign of life. */
+  events(on: Occasion, sender: Sender, events: readonly HolderEvent[]): Result<readonly EventAnswer[]>;
+  register(
+    on: Occasion,
+    input: {
+      readonly worker: string;
+      readonly session?: string | undefined;
+      readonly layers?: readonly string[] | undefined;
+      readonly info?: unknown;
+    },
+  ): Result<Session>;
+  heartbeat(
+    on: Occasion,
+    sender: { readonly worker: string; readonly session: string },
+  ): Result<{ orphanAfterMs: number }>;
+  goodbye(on: Occasion, sender: { readonly worker: string; readonly session: string }): Result<{ released: number }>;
+  /** Takes back the leases of the dead, of the slow to start, and of what ran too long. Answers how many. */
+  sweep(on: Occasion): number;
+  task(on: Occasion, id: string): Result<TaskView>;
+  list(on: Occasion, query: ListQuery): Result<{ readonly tasks: readonly TaskView[]; readonly nextCursor?: string }>;
+  update(on: Occasion, id: string, patch: TaskPatch): Result<TaskView>;
+  reschedule(on: Occasion, id: string, runAt: number): Result<TaskView>;
+  resume(on: Occasion, id: string): Result<boolean>;
+  cancel(on: Occasion, id: string): Result<boolean>;
+  remove(on: Occasion, id: string): Result<null>;
+  bulk(on: Occasion, input: BulkInput): Result<{ matched: number; changed: number; more: boolean }>;
+  vacuum(on: Occasion, input: VacuumInput): { vacuumed: number; more: boolean };
+  /** Removes what the retention does not keep any longer. */
+  retain(on: Occasion): void;
+  purge(on: Occasion): { purged: number; more: boolean };
+  drop(on: Occasion, force: boolean): Result<null>;
+  status(on: Occasion, ids: readonly string[]): { results: readonly TaskResultView[]; unknown: readonly string[] };
+  workers(on: Occasion): readonly RunningWorker[];
+  /** `queue_not_found` when the queue was never used. */
+  info(on: Occasion): Result<QueueInfo>;
+  stats(on: Occasion): QueueStats;
+  config(): QueueConfig;
+  configure(on: Occasion, change: ConfigChange): QueueConfig;
+  /** Whether a task is claimable now. */
+  hasDue(on: Occasion): boolean;
+  /** The earliest instant at which a task falls due, or `null`. */
+  nextDueAt(on: Occasion): number | null;
+  /** The earliest instant at which a lease must be looked at, or a retention ends, or `null`. */
+  nextDeadline(on: Occasion): number | null;
+  close(): void;
+}
