@@ -26,10 +26,10 @@ interface Issue {
  */
 export function validated<Output>(schema: Schema<unknown, Output>, value: unknown): Output | Promise<Output> {
   const outcome = schema["~standard"].validate(value);
-  return outcome instanceof Promise ? outcome.then(valueOf) : valueOf(outcome);
+  return outcome instanceof Promise ? outcome.then(outputOf) : outputOf(outcome);
 }
 
-function valueOf<Output>(outcome: Outcome<Output>): Output {
+function outputOf<Output>(outcome: Outcome<Output>): Output {
   if (!outcome.issues) return outcome.value;
   const issues = outcome.issues.map((issue) => `\`${pathOf(issue)}\`: ${issue.message}`);
   const [first] = outcome.issues;
