@@ -101,14 +101,17 @@ const REFUSALS: ReadonlySet<string> = new Set(["bad_request", "payload_too_large
 /** Which task of a batch a refusal is about. */
 function faultyOf(error: unknown): number | "unknown" | undefined {
   if (!(error instanceof PriniaError) || !REFUSALS.has(error.code)) return undefined;
-  const at = /^tasks\.(\d+)/.exec(error.path ?? "")?.[1];
+  const at = PLACE.exec(error.path ?? "")?.[1];
   return at === undefined ? "unknown" : Number(at);
 }
 
-/** The refusal of a batch as that of one task: `tasks.3.priority` is its `priority`. */
-function single(error: unknown): unknown {
+/** Where a batch was refused: `3.priority` of a request, `tasks.3.priority` of a frame. */
+export const PLACE = /^(?:tasks\.)?(\d+)(?:\.|$)/;
+
+/** The refusal of a batch as that of one task: `3.priority` is its `priority`. */
+export function single(error: unknown): unknown {
   if (!(error instanceof PriniaError) || error.path === undefined) return error;
-  const prefix = /^tasks\.\d+\.?/.exec(error.path)?.[0];
+  const prefix = PLACE.exec(error.path)?.[0];
   if (prefix === undefined) return error;
   const path = error.path.slice(prefix.length) || undefined;
   return new PriniaError({ ...error, path, detail: error.detail.replaceAll(prefix, "") }, { cause: error.cause });

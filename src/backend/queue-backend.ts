@@ -21,7 +21,7 @@ import type {
   Writable,
 } from "./backend.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import { Coalescer } from "./coalescer.ts";
+import { Coalescer, PLACE, single } from "./coalescer.ts";
 import { type Codec, Codecs, json } from "./codec.ts";
 import type { WorkerContext } from "./context.ts";
 import { differences } from "./differences.ts";
@@ -200,8 +200,12 @@ export class QueueBackend<Args = unknown, Out = unknown, Input = Args>
     if (turn) await turn;
     const ready = text instanceof Promise ? await text : text;
     if (this.#coalescer) return this.#coalescer.push(ready, signal);
-    const [pushed] = await this.#port.push([ready], { signal });
-    return pushed as Pushed;
+    try {
+      const [pushed] = await this.#port.push([ready], { signal });
+      return pushed as Pushed;
+    } catch (error) {
+      throw single(error);
+    }
   }
 
   pushBulk(args: Iterable<Input>, options?: PushOptions): Promise<Pushed[]> {
@@ -412,7 +416,7 @@ async function* asTasks<Input>(args: AsyncIterable<Input> | Iterable<Input>): As
 
 function streamError(error: unknown, pushed: readonly Pushed[]): PushStreamError {
   const known = error instanceof PriniaError ? error : undefined;
-  const at = Number(/^tasks\.(\d+)/.exec(known?.path ?? "")?.[1] ?? 0);
+  const at = Number(PLACE.exec(known?.path ?? "")?.[1] ?? 0);
   const detail = `${pushed.length} tasks of the stream were pushed, then it stopped: ${known?.detail ?? errorText(error)}`;
   const fields = known ? { ...known, detail } : { code: "bad_request" as const, detail };
   return new PushStreamError(fields, pushed, pushed.length + at, error);

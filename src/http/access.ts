@@ -3,7 +3,7 @@
 import { verify } from "hono/jwt";
 import type { Settings } from "../env.ts";
 import { MAX_SOCKET_TOKEN_MS } from "../limits.ts";
-import { type Caller, coversQueue, SCOPES, type Scope } from "../protocol/caller.ts";
+import { type Caller, coversQueue, hasScope, SCOPES, type Scope } from "../protocol/caller.ts";
 import { fail, ok, type Result } from "../task/result.ts";
 
 /** What a route asks of its caller: nothing, a server with a secret, or any of these scopes. */
@@ -119,10 +119,6 @@ export function trustedCaller(props: unknown): Result<Caller> {
   }
   return ok({ scopes: scope ?? EVERYBODY.scopes, queues: queues ?? null, exp: null });
 }
-
-/** Whether the caller has one of the scopes; admin has them all. */
-const hasScope = (caller: Caller, scopes: readonly Scope[]): boolean =>
-  caller.scopes.includes("admin") || caller.scopes.some((scope) => scopes.includes(scope));
 
 /**
  * Checks what a route asks for. `queue` is the one in its path; routes over all queues have none and show what is in

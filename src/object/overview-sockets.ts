@@ -1,7 +1,7 @@
 /** Sockets over all queues: they watch, and are fed by what queues report to the directory. */
 
 import { WATCH_INTERVAL_MS } from "../limits.ts";
-import { CALLER_HEADER, decodeCaller, SUBPROTOCOL } from "../protocol/caller.ts";
+import { hasScope } from "../protocol/caller.ts";
 import { decodeFrame } from "../protocol/frames.ts";
 import { serverFrameText } from "../protocol/server-frames.ts";
 import { type Failure, fail, type Result } from "../task/result.ts";
@@ -9,7 +9,7 @@ import type { QueuePatterns, Snapshot } from "./api.ts";
 import { Connection, type Watch } from "./connection.ts";
 import { totalsOf } from "./overview.ts";
 import { errorText } from "./refusal.ts";
-import { closeReply, LONG_CLAIM, refuseUpgrade } from "./upgrade.ts";
+import { acceptUpgrade, closeReply } from "./upgrade.ts";
 
 type Host = Pick<DurableObjectState, "getWebSockets" | "acceptWebSocket">;
 
@@ -24,14 +24,7 @@ export class OverviewSockets {
   }
 
   accept(request: Request): Response {
-    const caller = decodeCaller(request.headers.get(CALLER_HEADER) ?? "");
-    if (!caller.ok || request.headers.get("upgrade")?.toLowerCase() !== "websocket") return refuseUpgrade();
-    const { 0: client, 1: server } = new WebSocketPair();
-    const connection = new Connection(server, caller.value, Date.now());
-    if (!connection.fits(connection.memory)) return refuseUpgrade(LONG_CLAIM);
-    this.#host.acceptWebSocket(server);
-    connection.save();
-    return new Response(null, { status: 101, webSocket: client, headers: { "sec-websocket-protocol": SUBPROTOCOL } });
+    return acceptUpgrade(this.#host, request);
   }
 
   message(socket: WebSocket, message: string | ArrayBuffer): void {
@@ -108,9 +101,7 @@ function readWatch(
       fail("bad_request", "This socket takes `watch` alone: use the queue's own for all else.", { path: "type" }).error,
     );
   }
-  const { scopes } = connection.caller;
-  if (!scopes.includes("read") && !scopes.includes("admin"))
-    return refuse(fail("forbidden", "`watch` needs the scope `read`.").error);
+  if (!hasScope(connection.caller, ["read"])) return refuse(fail("forbidden", "`watch` needs the scope `read`.").error);
   // The directory knows no tasks: of several topics they are left out, alone they are refused.
   const watch: Watch = {
     ref: frame.value.ref,

@@ -1,19 +1,17 @@
 /** Sockets of a queue: taken in, read, closed. */
 
-import { CALLER_HEADER, decodeCaller, SUBPROTOCOL } from "../protocol/caller.ts";
+import { hasScope } from "../protocol/caller.ts";
 import { decodeFrame, decodeInternalFrame, FRAME_SCOPE, type FrameFailure } from "../protocol/frames.ts";
 import type { Caller, ClientFrame, InternalFrame } from "../protocol/types.ts";
 import { lastHeard, missing } from "../store/liveness.ts";
 import { holdsLeases, sessionById } from "../store/sessions.ts";
 import { fail, type Result } from "../task/result.ts";
-import { Connection } from "./connection.ts";
+import type { Connection } from "./connection.ts";
 import type { Desk } from "./desk.ts";
 import { perform } from "./frames.ts";
 import { errorText } from "./refusal.ts";
 import type { Step } from "./step.ts";
-import { closeReply, LONG_CLAIM, refuseUpgrade } from "./upgrade.ts";
-
-type AcceptingHost = Pick<DurableObjectState, "acceptWebSocket">;
+import { type AcceptingHost, acceptUpgrade, closeReply } from "./upgrade.ts";
 
 export class Sockets {
   readonly #desk: Desk;
@@ -26,17 +24,7 @@ export class Sockets {
 
   /** Answers an upgrade that the Worker has checked. */
   accept(request: Request): Response {
-    const caller = decodeCaller(request.headers.get(CALLER_HEADER) ?? "");
-    if (!caller.ok || request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
-      return refuseUpgrade();
-    }
-    const { 0: client, 1: server } = new WebSocketPair();
-    const connection = new Connection(server, caller.value, Date.now());
-    if (!connection.fits(connection.memory)) return refuseUpgrade(LONG_CLAIM);
-    this.#host.acceptWebSocket(server);
-    connection.save();
-    this.#desk.connections.add(connection);
-    return new Response(null, { status: 101, webSocket: client, headers: { "sec-websocket-protocol": SUBPROTOCOL } });
+    return acceptUpgrade(this.#host, request, (connection) => this.#desk.connections.add(connection));
   }
 
   /** Takes in a frame. Answers in the order of arrival: refusals go the same way as all else. */
@@ -103,7 +91,7 @@ function read(caller: Caller, message: string | ArrayBuffer): Read {
   const frame = decodeFrame(message);
   if (!frame.ok) return frame;
   const scope = FRAME_SCOPE[frame.value.type];
-  if (caller.scopes.includes(scope) || caller.scopes.includes("admin")) return frame;
+  if (hasScope(caller, [scope])) return frame;
   const refused = fail("forbidden", `A \`${frame.value.type}\` frame needs the scope \`${scope}\`.`);
   return "ref" in frame.value ? { ok: false, error: { ...refused.error, ref: frame.value.ref } } : refused;
 }

@@ -1,17 +1,41 @@
 /** Opening and closing sockets, as both kinds of object do it. */
 
+import { CALLER_HEADER, decodeCaller, SUBPROTOCOL } from "../protocol/caller.ts";
 import { problemOf } from "../protocol/problem.ts";
 import { fail } from "../task/result.ts";
+import { Connection } from "./connection.ts";
+
+export type AcceptingHost = Pick<DurableObjectState, "acceptWebSocket">;
+
+/**
+ * Answers an upgrade that the Worker has checked.
+ *
+ * @param accepted is told of the socket
+ */
+export function acceptUpgrade(
+  host: AcceptingHost,
+  request: Request,
+  accepted: (connection: Connection) => void = () => undefined,
+): Response {
+  const caller = decodeCaller(request.headers.get(CALLER_HEADER) ?? "");
+  if (!caller.ok || request.headers.get("upgrade")?.toLowerCase() !== "websocket") return refuseUpgrade();
+  const { 0: client, 1: server } = new WebSocketPair();
+  const connection = new Connection(server, caller.value, Date.now());
+  if (!connection.fits(connection.memory)) return refuseUpgrade(LONG_CLAIM);
+  host.acceptWebSocket(server);
+  connection.save();
+  accepted(connection);
+  return new Response(null, { status: 101, webSocket: client, headers: { "sec-websocket-protocol": SUBPROTOCOL } });
+}
 
 /** The answer to whatever is no upgrade that the Worker passed on. */
-export function refuseUpgrade(detail = "Open a WebSocket here, through the router."): Response {
+function refuseUpgrade(detail = "Open a WebSocket here, through the router."): Response {
   const { status, headers, body } = problemOf(fail("bad_request", detail).error);
   return new Response(JSON.stringify(body), { status, headers });
 }
 
 /** A socket keeps who opened it, in its attachment. */
-export const LONG_CLAIM =
-  "The token names more queues than a socket can remember: mint one for fewer, or for a prefix.";
+const LONG_CLAIM = "The token names more queues than a socket can remember: mint one for fewer, or for a prefix.";
 
 /**
  * Closes back: the peer of a hibernatable socket waits for it for ever. 1005, 1006 and 1015 stand for the lack of a code,

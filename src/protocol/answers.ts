@@ -65,7 +65,14 @@ export const leasedTaskSchema = v.strictObject({ ...taskSchema.entries, lease: v
 /** A task and the right to run it once. */
 export type LeasedTask = v.InferOutput<typeof leasedTaskSchema>;
 
-export const taskResultSchema = v.strictObject({ id, status, attempt: count, result: maybe(lastResultSchema) });
+export const taskResultSchema = v.strictObject({
+  id,
+  status,
+  attempt: count,
+  result: maybe(lastResultSchema),
+  /** What a result that is there is written in, where that is not JSON. */
+  codec: maybe(v.string()),
+});
 /** What became of a task so far; `result` is absent while there is none. */
 export type TaskResult = v.InferOutput<typeof taskResultSchema>;
 

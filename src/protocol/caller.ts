@@ -43,6 +43,10 @@ export const encodeCaller = (caller: Caller): string =>
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 
+/** Whether the caller has one of the scopes; admin has them all. */
+export const hasScope = (caller: Caller, scopes: readonly Scope[]): boolean =>
+  caller.scopes.includes("admin") || caller.scopes.some((scope) => scopes.includes(scope));
+
 /** Whether a queue is among those named, each exactly or by a `prefix*`; `null` names all. */
 export const coversQueue = (patterns: readonly string[] | null, queue: string): boolean =>
   patterns === null ||

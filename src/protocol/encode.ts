@@ -24,12 +24,13 @@ export const leasedTaskText = (task: LeasedTaskView): RawJson =>
   objectText({ ...taskFields(task), lease: JSON.stringify(task.lease) });
 
 /** A TaskResult: what became of a task so far. */
-export const resultText = ({ id, status, attempt, result }: TaskResultView): RawJson =>
+export const resultText = ({ id, status, attempt, result, codec }: TaskResultView): RawJson =>
   objectText({
     id: JSON.stringify(id),
     status: JSON.stringify(status),
     attempt: String(attempt),
     result: result && lastResultText(result),
+    codec: given(codec),
   });
 
 const lastResultText = (result: LastResult): RawJson =>

@@ -167,11 +167,13 @@ export const leasedViewOf = (tx: Pick<Tx, "queue" | "partition">, row: FullRow):
 });
 
 export function resultViewOf(tx: Pick<Tx, "partition">, row: TaskRow): TaskResultView {
+  const result = lastResultOf(row);
   return {
     id: idOf(tx, row),
     status: statusOf(row.status),
     attempt: row.attempt,
-    ...present("result", lastResultOf(row)),
+    ...present("result", result),
+    ...(result && "ok" in result ? present("codec", row.codec) : {}),
   };
 }
 

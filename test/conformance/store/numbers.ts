@@ -16,6 +16,21 @@ const DAY = 86_400_000;
 const UNKNOWN = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
 
 export const numberCases: StoreCases = {
+  "a result names its codec where that is not JSON; an error is text in any": (bench) => {
+    const session = bench.worker();
+    const ids = [
+      bench.leased(session, { args: '"QUJD"', codec: "msgpack" }),
+      bench.leased(session, { args: '"QUJD"', codec: "msgpack" }),
+      bench.leased(session),
+    ];
+    const results = [{ ok: '"QUJD"' }, { err: "no" }, { ok: "1" }];
+    for (const [at, id] of ids.entries()) {
+      bench.event({ type: "ack", id, lease: bench.lease(id), result: results[at] ?? { ok: "1" } });
+    }
+    const views = checkStatus(bench.tx(), ids).rows.map((row) => resultViewOf(bench.tx(), row));
+    expect(views.map((view) => view.codec)).toEqual(["msgpack", undefined, undefined]);
+  },
+
   "check-status answers every known id once, terminal or not, in order, and names the unknown": (bench) => {
     const session = bench.worker();
     const [a, b] = [bench.leased(session, {}, true), bench.leased(session, {}, true)];

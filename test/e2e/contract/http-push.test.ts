@@ -254,7 +254,12 @@ test("another codec has base64 strings for args and result", async () => {
   });
   const task = await queue.leased({ args: "gaFhAQ==", codec: "msgpack" });
   expect(task).toMatchObject({ args: "gaFhAQ==", codec: "msgpack" });
+  const status = async () => (await queue.post("/status", { ids: [task.id] })).body;
+  expect(await status()).toMatchObject({ results: [{ id: task.id, status: "Running", attempt: 1 }] });
   expect(await queue.event(ack(task, { ok: "gaFhAg==" }))).toEqual({ id: task.id, status: "Done" });
+  // Who waits must know how to read it, without fetching the task.
+  const result = { id: task.id, status: "Done", attempt: 1, result: { ok: "gaFhAg==" }, codec: "msgpack" };
+  expect(await status()).toEqual({ results: [result], unknown: [] });
 });
 
 test("defaults of the queue are copied into a task when it is pushed", async () => {

@@ -1,0 +1,15 @@
+/**
+ * The entry `prinia/server`: the queue for a Worker of one's own.
+ *
+ * @example
+ * import { createApp } from "prinia/server";
+ * export { DirectoryObject, QueueObject } from "prinia/server";
+ *
+ * export default createApp();
+ */
+
+export type { Env } from "./env.ts";
+export { type AppOptions, createApp } from "./http/app.ts";
+export { DirectoryObject } from "./object/directory.ts";
+export { QueueObject } from "./object/queue.ts";
+export { PriniaService, type ServiceProps } from "./service.ts";
