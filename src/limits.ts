@@ -83,6 +83,8 @@ export const MAX_CLAIM = 1000;
 export const MAX_SLICE = 1000;
 /** Slices of one vacuum or bulk call before it answers `more`. Choice: 500,000 rows looked at. */
 export const MAX_SLICES = 100;
+/** The same where all else in the process stands still meanwhile. Choice: some 0.2 s. */
+export const MAX_LOCAL_SLICES = 10;
 /** Credit of one worker on one socket. Choice. */
 export const MAX_CREDIT = 10_000;
 /** Orphanings from Queued, in a row, that burn an attempt. Contract. */
@@ -122,6 +124,8 @@ export const RETRY_AFTER_MS = 1_000;
 /** The first pause before the socket of a held request is opened again, doubled each time, and the longest. Choice. */
 export const REOPEN_PAUSE_MS = 100;
 export const MAX_REOPEN_PAUSE_MS = 3_000;
+/** How long after an alarm that failed, which is a bug, the next may come. Choice: it must not spin. */
+export const ALARM_RETRY_MS = 5_000;
 /** A long poll that is held longer shows that it lives, once in so long. Choice: a client that is gone is found out by then. */
 export const POLL_BEAT_MS = 1_000;
 /** Pauses of 1 ms before tasks are sent to who waited for them. Choice: turns of the event loop, in which a client that is gone shows it. */
@@ -134,6 +138,8 @@ export const DRAIN_MS = 1_000;
 export const SERVE_GRACE_MS = 3_000;
 /** How long `serve` waits for the lock of its data folder, which a `serve` killed just before may still hold. Choice. */
 export const LOCK_WAIT_MS = 3_000;
+/** The same for the file of a `SqliteStorage`. Choice: the process stands still meanwhile, so it is short. */
+export const FILE_LOCK_WAIT_MS = 1_000;
 /** How long that lock is kept for a killed workerd to be gone. Choice: less than LOCK_WAIT_MS, so that a restart gets in. */
 export const LEFT_BEHIND_MS = 2_000;
 
@@ -146,14 +152,24 @@ export const REQUEST_TRIES = 8;
 /** The first pause before the client tries again, doubled each time, and the longest. */
 export const RETRY_PAUSE_MS = 100;
 export const MAX_RETRY_PAUSE_MS = 5_000;
+/** A poll that is held by a server for longer shows that there is nothing to be done just now. */
+export const IDLE_AFTER_MS = 1_000;
 /** From opening a socket to being registered on it. */
 export const CONNECT_TIMEOUT_MS = 10_000;
+/** How long a socket that nobody needs stays open, for the next push: a process that has nothing else to do ends then. */
+export const SOCKET_IDLE_MS = 5_000;
 /** A worker pings every third of `orphanAfterMs`, but at least so often: proxies close sockets that are silent. */
 export const MAX_PING_INTERVAL_MS = 25_000;
 /** A socket on which nothing comes for so long after a ping is dead; less when `orphanAfterMs` is short. */
 export const PONG_TIMEOUT_MS = 10_000;
 /** How long a handler whose lease is lost may still take its slot, before the slot is given to another task. */
 export const LOST_GRACE_MS = 5_000;
+/** The most that a worker prefetches when it measures how much: as many as one poll brings. */
+export const MAX_PREFETCH = 1_000;
+/** And at most as much as it does in so long: what waits here, no other worker can take. */
+export const PREFETCH_HORIZON_MS = 1_000;
+/** Events that a reader of a worker's events may be behind; then the oldest are dropped. */
+export const MAX_EVENTS_BEHIND = 10_000;
 /** How long `stop` waits for running handlers when nothing else is said. */
 export const STOP_GRACE_MS = 10_000;
 /** How long `stop` waits for the answers to its last events, and then for the close of the socket. */

@@ -2,10 +2,10 @@
 
 import { MAX_BODY_BYTES, MAX_QUEUES_A_PAGE } from "../limits.ts";
 import { coversQueue } from "../protocol/caller.ts";
+import { badCursor, decodeCursor, type Position } from "../protocol/cursor.ts";
 import type { ListQuery } from "../protocol/selection.ts";
 import { ok, type Result } from "../task/result.ts";
 import { byteLength } from "../task/text.ts";
-import { badCursor, decodeCursor, type Position } from "./cursor.ts";
 import { callDirectory, callQueue } from "./objects.ts";
 import type { Arrival } from "./route.ts";
 

@@ -9,9 +9,7 @@ import type { Step } from "./step.ts";
 export function tick(partition: Partition, step: Step): void {
   const { tx } = step;
   const swept = sweep(tx);
-  const before = tx.tally.retentionAt;
   const retained = retain(tx);
-  step.tallyChanged = retained || tx.tally.retentionAt !== before;
   const next = swept.more || retained ? tx.now : partition.nextWake(tx);
   if (next !== null) tx.journal.wakeAt = next;
 }

@@ -1,11 +1,10 @@
 /** Drops a queue: rows, tables, alarm and directory entry. */
 
 import { serverFrameText } from "../protocol/server-frames.ts";
-import { heldLeases } from "../store/leased.ts";
+import { leasesToDrop, mayDrop } from "../store/drop.ts";
 import { idOf, rowsBySeq } from "../store/rows.ts";
 import { dropTables } from "../store/schema.ts";
-import { holders } from "../store/sessions.ts";
-import { fail, ok, type Result } from "../task/result.ts";
+import { ok, type Result } from "../task/result.ts";
 import type { Connections } from "./connections.ts";
 import type { Desk } from "./desk.ts";
 import { consumersOf, socketsOf } from "./roll.ts";
@@ -18,17 +17,9 @@ import { tellWaiting } from "./waiting.ts";
  * @returns `wrong_status` while something is leased, unless forced
  */
 export function dropQueue(desk: Desk, step: Step, force: boolean): Result<null> {
-  const { Queued, Running } = step.tx.tally.counts;
-  if (Queued + Running > 0 && !force) {
-    const detail = `${Queued + Running} tasks of this queue are leased: wait for their workers, or drop it with ?force.`;
-    return fail("wrong_status", detail);
-  }
-  for (const session of holders(step.tx)) {
-    const leases = heldLeases(step.tx, session.id).map(({ id, lease }) => ({
-      id,
-      lease,
-      reason: "cancelled" as const,
-    }));
+  const allowed = mayDrop(step.tx, force);
+  if (!allowed.ok) return allowed;
+  for (const [session, leases] of leasesToDrop(step.tx)) {
     for (const connection of socketsOf(step, desk.connections, session.id)) {
       if (!step.recall(connection).consumer?.poll) step.send(connection, serverFrameText({ type: "lost", leases }));
     }

@@ -7,7 +7,8 @@ import type { SqlDriver } from "../store/driver.ts";
 import { isOpened, migrate } from "../store/schema.ts";
 import { nextDeadline } from "../store/sweep.ts";
 import { loadTally, newTally, saveTally, type Tally } from "../store/tally.ts";
-import { cryptoChance, type Tx } from "../store/tx.ts";
+import type { Tx } from "../store/tx.ts";
+import { cryptoChance } from "../task/chance.ts";
 import { earliest } from "../task/instant.ts";
 import { DEFAULT_CONFIG, type QueueConfig } from "../task/task.ts";
 import { AlarmClock, type AlarmStorage } from "./alarm-clock.ts";
@@ -127,7 +128,7 @@ export class Partition implements CommitHost {
     const reportAt = tally.reportAt !== null && tally.reportAt > now ? tally.reportAt : null;
     const wanted = earliest(journal.wakeAt, tally.retentionAt, reportAt, this.#dueAt(step.tx, waiting));
     if (this.alarm.stage(wanted, now)) tally.alarmsSet++;
-    if (!changed && !step.tallyChanged) return;
+    if (!changed && !journal.tallyChanged) return;
     tally.commits++;
     tally.rowsWritten += written + 1;
     saveTally(sql, tally);

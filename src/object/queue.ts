@@ -2,6 +2,7 @@
 
 import { DurableObject } from "cloudflare:workers";
 import { directoryStub, type Env } from "../env.ts";
+import { ALARM_RETRY_MS } from "../limits.ts";
 import type {
   BulkInput,
   ConfigPatch,
@@ -12,8 +13,10 @@ import type {
   VacuumInput,
 } from "../protocol/types.ts";
 import { durableDriver } from "../store/durable.ts";
-import { type FullRow, taskNotFound } from "../store/rows.ts";
+import * as long from "../store/long.ts";
+import type { FullRow } from "../store/rows.ts";
 import * as byId from "../store/tasks.ts";
+import { taskNotFound } from "../task/refusals.ts";
 import { ok, type Result } from "../task/result.ts";
 import type { NewTask, TaskPatch } from "../task/task.ts";
 import { tick } from "./alarm.ts";
@@ -28,7 +31,7 @@ import { Reporter } from "./reporter.ts";
 import { Sockets } from "./sockets.ts";
 import type { Step } from "./step.ts";
 import { Watchers } from "./watchers.ts";
-import * as work from "./work.ts";
+import { inTurns } from "./work.ts";
 import * as writes from "./writes.ts";
 
 export class QueueObject extends DurableObject<Env> implements QueueApi {
@@ -112,19 +115,20 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
 
   async bulk(input: BulkInput) {
     if (!this.#partition.opened) return ok({ matched: 0, changed: 0, more: false });
-    return work.bulk(this.#desk, input, Date.now());
+    return ok(await inTurns(this.#desk, long.bulk(input, Date.now())));
   }
 
   async purge() {
-    return this.#partition.opened ? work.purge(this.#desk) : ok({ purged: 0, more: false });
+    return ok(this.#partition.opened ? await inTurns(this.#desk, long.purge()) : { purged: 0, more: false });
   }
 
   async vacuum(input: VacuumInput) {
-    return this.#partition.opened ? work.vacuum(this.#desk, input) : ok({ vacuumed: 0, more: false });
+    if (!this.#partition.opened) return ok({ vacuumed: 0, more: false });
+    return ok(await inTurns(this.#desk, long.vacuum(input, this.#partition.tally)));
   }
 
   async resumeAbandoned() {
-    return this.#partition.opened ? work.resumeAbandoned(this.#desk) : ok({ resumed: 0 });
+    return ok({ resumed: this.#partition.opened ? await inTurns(this.#desk, long.sweepAll()) : 0 });
   }
 
   async drop({ force }: { force: boolean }): Promise<Result<null>> {
@@ -159,7 +163,7 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
   }
 
   configure(patch: ConfigPatch) {
-    return this.#write((step) => writes.configure(this.#desk, step, patch));
+    return this.#write((step) => writes.configureQueue(this.#desk, step, patch));
   }
 
   async health(): Promise<Result<null>> {
@@ -214,9 +218,6 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
     return this.#partition.opened ? this.#reading() : null;
   }
 }
-
-/** How long after an alarm that failed, which is a bug, the next may come: it must not spin. */
-const ALARM_RETRY_MS = 5_000;
 
 /** `queue/k`: the queue may have slashes itself. */
 function nameOf(ctx: DurableObjectState): { queue: string; partition: number } {

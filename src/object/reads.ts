@@ -3,12 +3,14 @@
 import { leasedTaskText, resultText, taskText } from "../protocol/encode.ts";
 import type { ListQuery, QueueInfo, QueueStats, WorkerInfo } from "../protocol/types.ts";
 import { queueView, statsView } from "../store/info.ts";
-import { cursorOf, list } from "../store/list.ts";
-import { type FullRow, fullRow, leasedViewOf, resultViewOf, taskNotFound, viewOf } from "../store/rows.ts";
+import { list } from "../store/list.ts";
+import { type FullRow, fullRow, leasedViewOf, resultViewOf, viewOf } from "../store/rows.ts";
 import { checkStatus } from "../store/status.ts";
 import type { Tx } from "../store/tx.ts";
 import { listWorkers } from "../store/workers.ts";
-import { fail, ok, type Result } from "../task/result.ts";
+import { parseCursor } from "../task/cursor.ts";
+import { queueNotFound, taskNotFound } from "../task/refusals.ts";
+import { ok, type Result } from "../task/result.ts";
 import type { TaskText } from "./api.ts";
 
 type Reading = Omit<Tx, "journal">;
@@ -32,7 +34,7 @@ export function task(tx: Maybe, id: string): Result<TaskText> {
 
 export function tasks(tx: Maybe, query: ListQuery): Result<{ tasks: TaskText[]; nextCursor?: string }> {
   if (!tx) {
-    const cursor = cursorOf(query);
+    const cursor = parseCursor(query.cursor, query.order);
     return cursor.ok ? ok({ tasks: [] }) : cursor;
   }
   const page = list(tx, query);
@@ -53,8 +55,7 @@ export function status(tx: Maybe, ids: readonly string[]): Result<{ results: Tas
 }
 
 export function info(tx: Reading, used: boolean): Result<QueueInfo> {
-  if (used) return ok(queueView(tx));
-  return fail("queue_not_found", `The queue ${JSON.stringify(tx.queue)} was never used: push a task to it first.`);
+  return used ? ok(queueView(tx)) : queueNotFound(tx.queue);
 }
 
 /** A queue that was never used has numbers too: all are zero. */

@@ -45,7 +45,7 @@ export class Reporter {
       // If the queue was dropped meanwhile, its tally is a new one, which nobody was told of.
       if (step.tx.tally === reported) {
         change(reported);
-        step.tallyChanged = true;
+        step.tx.journal.tallyChanged = true;
       }
       step.after.push(() => {
         this.#partition.reporting = false;

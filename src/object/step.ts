@@ -28,8 +28,6 @@ export class Step {
   readonly after: (() => void)[] = [];
   /** The settings as they will be, if they change. */
   config: QueueConfig | null = null;
-  /** Whether the tally must be written though the journal is empty. */
-  tallyChanged = false;
   /** Whether another look at what can be delivered must follow at once. */
   again = false;
 
@@ -59,7 +57,6 @@ export class Step {
     for (const connection of part.changed) this.changed.add(connection);
     for (const change of part.after) this.after.push(change);
     this.config = part.config ?? this.config;
-    this.tallyChanged ||= part.tallyChanged;
     this.again ||= part.again;
   }
 

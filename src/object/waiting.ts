@@ -3,8 +3,9 @@
 import { MAX_WAITED_IDS } from "../limits.ts";
 import { resultText } from "../protocol/encode.ts";
 import { serverFrameText } from "../protocol/server-frames.ts";
-import { resultViewOf, rowsById, rowsBySeq, statusOf, type TaskRow, taskNotFound } from "../store/rows.ts";
+import { resultViewOf, rowsById, rowsBySeq, statusOf, type TaskRow } from "../store/rows.ts";
 import { parseId } from "../task/id.ts";
+import { taskNotFound } from "../task/refusals.ts";
 import { fail, ok, type Result } from "../task/result.ts";
 import { isTerminal } from "../task/status.ts";
 import { batches } from "./batches.ts";

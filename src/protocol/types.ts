@@ -1,11 +1,7 @@
 /** The types of what crosses between the rooms, by name. */
 
 export type {
-  LeasedTask,
   Problem,
-  Task,
-  TaskResult,
-  WaitEntry,
   WaitLine,
 } from "./answers.ts";
 export type { Caller } from "./caller.ts";

@@ -1,15 +1,13 @@
 /** Many at once: resume, cancel, reschedule or delete what is named, or what a filter finds, in bounded slices. */
 
 import { MAX_SLICE } from "../limits.ts";
-import type { TaskEvent } from "../task/state.ts";
+import { type BulkVerb, bulkEvent } from "../task/bulk.ts";
 import { Journal } from "./journal.ts";
 import { save } from "./save.ts";
 import { isAbandoned } from "./tasks.ts";
 import type { Tx } from "./tx.ts";
 import { type Filter, walk } from "./walk.ts";
 import { apply, type Item, itemsById, itemsBySeq } from "./work.ts";
-
-type BulkVerb = "resume" | "cancel" | "reschedule" | "delete";
 
 export interface BulkOrder {
   readonly verb: BulkVerb;
@@ -43,26 +41,12 @@ export function bulkSlice(tx: Tx, order: BulkOrder, cursor: number | null, limit
   const scope: Tx = order.dryRun ? { ...tx, journal: new Journal() } : tx;
   let changed = 0;
   for (const item of items) {
-    const outcome = apply(scope, item, eventOf(tx, order, item));
+    const event = bulkEvent(order.verb, order.runAt, () => isAbandoned(tx, item));
+    const outcome = apply(scope, item, event);
     if (outcome.ok && outcome.value.changed) changed++;
   }
   if (!order.dryRun) save(tx, items);
   return { matched: items.length, changed, cursor: next };
-}
-
-function eventOf(tx: Tx, order: BulkOrder, item: Item): TaskEvent {
-  switch (order.verb) {
-    case "resume":
-      return { type: "resume", abandoned: isAbandoned(tx, item) };
-    case "cancel":
-      return { type: "cancel" };
-    case "reschedule":
-      return { type: "reschedule", runAt: order.runAt };
-    case "delete":
-      return { type: "delete" };
-    default:
-      return order.verb satisfies never;
-  }
 }
 
 interface Found {

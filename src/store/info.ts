@@ -1,10 +1,10 @@
 /** The numbers of a queue, as the world sees them. */
 
+import { activityAt, ratesAt } from "../task/activity.ts";
 import { type Percentiles, percentiles } from "../task/histogram.ts";
 import type { Counts } from "../task/status.ts";
 import type { QueueConfig } from "../task/task.ts";
 import { oldestDueAt } from "./backlog.ts";
-import { activityAt, ratesAt } from "./tally.ts";
 import type { Tx } from "./tx.ts";
 import { listWorkers } from "./workers.ts";
 

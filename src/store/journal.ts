@@ -1,10 +1,11 @@
 /** The journal of one operation: what happened, for the tally, for those who wait, and for the alarm. */
 
+import { countDay, slotAt } from "../task/activity.ts";
 import { record } from "../task/histogram.ts";
 import { earliest } from "../task/instant.ts";
 import { type Counts, noCounts, STATUSES, type Status } from "../task/status.ts";
 import type { LostReason } from "../task/task.ts";
-import { countDay, slotAt, type Tally } from "./tally.ts";
+import type { Tally } from "./tally.ts";
 
 /** A lease that was taken back from a session that did not ask for it. */
 export interface Lost {
@@ -42,6 +43,8 @@ export class Journal {
   wakeAt: number | null = null;
   /** The earliest end of a retention that this operation began. */
   expiresAt: number | null = null;
+  /** Whether marks in the tally moved, so that it must be written though nothing else happened. */
+  tallyChanged = false;
 
   moved(from: Status | null, to: Status | null, count = 1): void {
     if (from) this.deltas[from] -= count;
@@ -71,6 +74,7 @@ export class Journal {
     this.workersChanged ||= other.workersChanged;
     if (other.wakeAt !== null) this.wake(other.wakeAt);
     if (other.expiresAt !== null) this.expires(other.expiresAt);
+    this.tallyChanged ||= other.tallyChanged;
   }
 
   /** Whether the tally changes by it. */

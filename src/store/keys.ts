@@ -1,17 +1,10 @@
 /** Idempotency keys: which task holds a key. A key belongs to its group, or to the queue when there is no group. */
 
+import { type Keyed, keyName } from "../task/key.ts";
 import type { Pushed } from "../task/task.ts";
 import { jsonChunks } from "./chunks.ts";
 import { idOf, statusOf, type TaskRow } from "./rows.ts";
 import type { Tx } from "./tx.ts";
-
-interface Keyed {
-  readonly idempotencyKey?: string | undefined;
-  readonly groupKey?: string | undefined;
-}
-
-/** Names a key within its group, for maps. */
-export const keyName = (task: Keyed): string => JSON.stringify([task.idempotencyKey, task.groupKey ?? null]);
 
 type KeyRow = Pick<TaskRow, "seq" | "status" | "created_at" | "random"> & { readonly place: number };
 

@@ -1,5 +1,6 @@
 /** Who is alive: what the process heard, what the rows remember, and from when silence counts. */
 
+import { silentFor } from "../task/abandoned.ts";
 import { holdsLeases, type SessionRow } from "./sessions.ts";
 import type { Tx } from "./tx.ts";
 
@@ -52,9 +53,9 @@ export function missing(tx: Tx, session: number, heardAt: number, since: number)
   );
 }
 
-/** The error of an execution whose worker is gone; one that says goodbye was silent for no time at all. */
+/** The error of an execution whose worker is gone. */
 export const abandonment = (tx: Pick<Tx, "presence" | "now">, session: SessionRow): string =>
-  `abandoned: worker ${session.worker} was silent for ${tx.now - lastHeard(tx, session)} ms`;
+  silentFor(session.worker, tx.now - lastHeard(tx, session));
 
 /** A new lease must be looked at when its holder would be dead, or too slow to start. */
 export function wakeForLease(tx: Tx, session: number): void {

@@ -1,14 +1,15 @@
 /** push: new tasks, durable when it returns; those that somebody waits for are delivered in the same write. */
 
-import { completeBackoff } from "../task/backoff.ts";
+import { inOrder, newState } from "../task/draft.ts";
 import { formatId } from "../task/id.ts";
+import { keyName } from "../task/key.ts";
 import { placeOf, transition } from "../task/machine.ts";
 import { ok, type Result } from "../task/result.ts";
 import type { TaskState } from "../task/state.ts";
 import { type Backoff, DEFAULT_BACKOFF, type NewTask, type Pushed } from "../task/task.ts";
 import { hasBacklog } from "./backlog.ts";
 import { type InsertRow, insertRows } from "./insert.ts";
-import { keyHolders, keyName } from "./keys.ts";
+import { keyHolders } from "./keys.ts";
 import { leasedRows } from "./leased.ts";
 import { wakeForLease } from "./liveness.ts";
 import { codeOf, readyCode } from "./rows.ts";
@@ -55,26 +56,13 @@ export function push<T extends Taker>(tx: Tx, tasks: readonly NewTask[], takers:
   return ok(answered(tx, pushed, delivered));
 }
 
-function drafted(tx: Tx, task: NewTask, seq: number, random: number): Draft {
-  const { defaults } = tx.config;
-  const runAt = task.runAt ?? (task.delayMs === undefined ? tx.now : tx.now + task.delayMs);
-  const state: TaskState = {
-    status: "Pending",
-    attempt: 0,
-    maxAttempts: task.maxAttempts ?? defaults.maxAttempts,
-    runAt,
-    timeoutMs: task.timeoutMs ?? defaults.timeoutMs,
-    backoff: task.backoff ? completeBackoff(task.backoff) : defaults.backoff,
-    strikes: 0,
-    token: null,
-    lockAt: null,
-    startedAt: null,
-    deadline: null,
-    doneAt: null,
-    past: null,
-  };
-  return { task, seq, random, state, priority: task.priority ?? defaults.priority };
-}
+const drafted = (tx: Tx, task: NewTask, seq: number, random: number): Draft => ({
+  task,
+  seq,
+  random,
+  state: newState(task, tx.config.defaults, tx.now),
+  priority: task.priority ?? tx.config.defaults.priority,
+});
 
 /** Writes the drafts, those that find a taker as leased; answers who got what. */
 function insert<T extends Taker>(
@@ -105,9 +93,6 @@ function insert<T extends Taker>(
   }
   return dealt.map(([draft, taker]) => [draft.seq, taker]);
 }
-
-const inOrder = (a: Draft, b: Draft): number =>
-  b.priority - a.priority || a.state.runAt - b.state.runAt || a.seq - b.seq;
 
 function claimed(tx: Tx, state: TaskState, token: number, taker: Taker): TaskState {
   const claim = transition(state, { type: "claim", token, autoStart: taker.autoStart }, { now: tx.now, random: 0 });

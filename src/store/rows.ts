@@ -2,9 +2,10 @@
 
 import { MAX_RUNS } from "../limits.ts";
 import { formatId, formatLease, parseId } from "../task/id.ts";
-import { fail, ok, type Result } from "../task/result.ts";
+import { taskNotFound } from "../task/refusals.ts";
+import { ok, type Result } from "../task/result.ts";
 import type { Past, TaskState } from "../task/state.ts";
-import { isTerminal, STATUS_CODE, STATUSES, type Status } from "../task/status.ts";
+import { STATUS_CODE, STATUSES, type Status } from "../task/status.ts";
 import { type Backoff, DEFAULT_BACKOFF, type IdempotencyUntil, type Run } from "../task/task.ts";
 import type { LastResult, LeasedTaskView, TaskResultView, TaskView } from "../task/view.ts";
 import { jsonChunks } from "./chunks.ts";
@@ -205,9 +206,6 @@ export function rowsById(
   return rows;
 }
 
-export const taskNotFound = (id: string) =>
-  fail("task_not_found", `There is no task with the id ${JSON.stringify(id)} in this queue.`);
-
 /** One whole row. */
 export function fullRow(tx: Pick<Tx, "sql" | "partition">, id: string): Result<FullRow> {
   const seq = seqOf(tx, id);
@@ -219,9 +217,5 @@ export function fullRow(tx: Pick<Tx, "sql" | "partition">, id: string): Result<F
 /** What `ready` holds for a place. */
 export const readyCode = (place: "ready" | "scheduled" | null): 1 | 0 | null =>
   place === null ? null : place === "ready" ? 1 : 0;
-
-/** Whether a task of this status has let go of its idempotency key. */
-export const isFreed = (status: Status, until: IdempotencyUntil | null): 0 | 1 =>
-  until === "terminal" && isTerminal(status) ? 1 : 0;
 
 export const codeOf = (status: Status): number => STATUS_CODE[status];

@@ -1,9 +1,10 @@
 /** Writes what was worked on: each row once, by the statement that touches the fewest indexes. */
 
+import { isKeyFreed, keyName } from "../task/key.ts";
 import { placeOf } from "../task/machine.ts";
 import { jsonChunks } from "./chunks.ts";
-import { keyHolders, keyName } from "./keys.ts";
-import { codeOf, isFreed, readyCode } from "./rows.ts";
+import { keyHolders } from "./keys.ts";
+import { codeOf, readyCode } from "./rows.ts";
 import type { Tx } from "./tx.ts";
 import type { Item } from "./work.ts";
 
@@ -55,11 +56,11 @@ export function save(tx: Tx, items: Iterable<Item>): void {
 }
 
 const keyMoves = ({ row, state }: Item): boolean =>
-  row.idem_key !== null && row.freed !== isFreed(state.status, row.idem_until);
+  row.idem_key !== null && (row.freed === 1) !== isKeyFreed(state.status, row.idem_until);
 
 /** 1 when the key goes free, 0 when it is held again, `null` when another has it meanwhile. */
 function keyAfter(tx: Tx, { row, state }: Item): 0 | 1 | null {
-  if (isFreed(state.status, row.idem_until) === 1) return 1;
+  if (isKeyFreed(state.status, row.idem_until)) return 1;
   const task = { idempotencyKey: row.idem_key ?? "", groupKey: row.group_key ?? undefined };
   return keyHolders(tx, [task]).has(keyName(task)) ? null : 0;
 }

@@ -1,6 +1,8 @@
 /** Sessions: one for each registration of a worker's name. A lease belongs to the session that claimed it. */
 
-import { fail, ok, type Result } from "../task/result.ts";
+import { workerNotFound } from "../task/refusals.ts";
+import { ok, type Result } from "../task/result.ts";
+import { formatSession, parseSession } from "../task/session.ts";
 import type { Tx } from "./tx.ts";
 
 export interface SessionRow {
@@ -21,9 +23,7 @@ export interface SessionRow {
 const COLUMNS = "id, secret, worker, superseded, started_at, heard_at, missing_at, layers, info";
 
 /** The session as its worker knows it. */
-export const sessionToken = (row: Pick<SessionRow, "id" | "secret">): string => `${row.id.toString(36)}-${row.secret}`;
-
-const TOKEN = /^([0-9a-z]{1,11})-([0-9a-z]{26})$/;
+export const sessionToken = (row: Pick<SessionRow, "id" | "secret">): string => formatSession(row);
 
 export function sessionById(tx: Pick<Tx, "sql">, id: number): SessionRow | undefined {
   return tx.sql.all<SessionRow>(`SELECT ${COLUMNS} FROM session WHERE id = ?1`, id)[0];
@@ -31,10 +31,9 @@ export function sessionById(tx: Pick<Tx, "sql">, id: number): SessionRow | undef
 
 /** The session that a token names, of whatever worker. */
 export function sessionByToken(tx: Pick<Tx, "sql">, token: string): SessionRow | undefined {
-  const match = TOKEN.exec(token);
-  if (!match) return undefined;
-  const row = sessionById(tx, Number.parseInt(match[1] ?? "", 36));
-  return row && row.secret === match[2] ? row : undefined;
+  const parsed = parseSession(token);
+  const row = parsed ? sessionById(tx, parsed.id) : undefined;
+  return row && row.secret === parsed?.secret ? row : undefined;
 }
 
 /** The present session of a name. */
@@ -89,9 +88,6 @@ export function namedSession(tx: Pick<Tx, "sql">, worker: string, token: string)
   const row = sessionByToken(tx, token);
   return row && row.worker === worker ? ok(row) : workerNotFound(worker);
 }
-
-export const workerNotFound = (worker: string) =>
-  fail("worker_not_found", `Worker ${JSON.stringify(worker)} has no such session here: register it again.`);
 
 export function insertSession(tx: Tx, worker: string, layers: readonly string[], info: string | null): SessionRow {
   const [row] = tx.sql.all<SessionRow>(

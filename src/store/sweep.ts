@@ -1,6 +1,7 @@
 /** The sweep: takes back leases of the dead, of the slow to start, and of what ran too long. */
 
 import { MAX_SLICE } from "../limits.ts";
+import { isSpeaking, notStarted } from "../task/abandoned.ts";
 import { abandonment, deathOf, lastHeard, missing } from "./liveness.ts";
 import { save } from "./save.ts";
 import { holders, leasesOf, type SessionRow, sessionById } from "./sessions.ts";
@@ -56,22 +57,18 @@ function takeOverdue(tx: Tx, seqs: readonly number[]): void {
     if (item.state.status === "Running") apply(tx, item, { type: "timeout" });
     else {
       const waited = tx.now - (item.row.lock_at ?? tx.now);
-      const error = `abandoned: worker ${item.row.worker ?? ""} did not start it within ${waited} ms`;
-      const strike = !isSpeaking(tx, item.row.holder);
+      const error = notStarted(item.row.worker ?? "", waited);
+      const strike = !speaks(tx, item.row.holder);
       apply(tx, item, { type: "orphan", error, strike, reason: "orphaned" });
     }
   }
   save(tx, items);
 }
 
-/**
- * Whether a worker lives, as far as one can tell before its silence has lasted long enough to be sure: one that died just
- * after a sign of life is overdue to start before it counts as dead, and must not pass for slow each time.
- */
-function isSpeaking(tx: Tx, holder: number | null): boolean {
+function speaks(tx: Tx, holder: number | null): boolean {
   const session = holder === null ? undefined : sessionById(tx, holder);
   if (!session || session.missing_at !== null) return false;
-  return lastHeard(tx, session) + tx.config.orphanAfterMs / 2 > tx.now;
+  return isSpeaking(lastHeard(tx, session), tx.config.orphanAfterMs, tx.now);
 }
 
 /** When the next lease must be looked at, ms, or `null` while nothing is leased. Reads each lease: for the alarm, not for every write. */

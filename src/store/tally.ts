@@ -1,20 +1,11 @@
 /** The tally: the numbers of one partition, in one row, written once per commit and never recounted. */
 
+import type { Activity } from "../task/activity.ts";
 import { emptyHistogram, type Histogram } from "../task/histogram.ts";
 import { type Counts, noCounts } from "../task/status.ts";
 import type { SqlDriver } from "./driver.ts";
 
-/** Events of ten seconds. */
-export interface Slot {
-  /** Which ten seconds: ms since the epoch / 10,000. */
-  readonly slot: number;
-  pushed: number;
-  done: number;
-  failed: number;
-  killed: number;
-}
-
-export interface Tally {
+export interface Tally extends Activity {
   counts: Counts;
   /** The sequence of the next task; never given twice. */
   nextSeq: number;
@@ -22,10 +13,6 @@ export interface Tally {
   nextSession: number;
   /** The time in the last id: ids never go back, whatever the clock does. */
   lastMs: number;
-  /** The last minute, oldest first. */
-  recent: Slot[];
-  /** Pushes per UTC day, oldest first, days without any left out. */
-  days: { readonly day: number; pushed: number }[];
   /** From due to claimed. */
   waits: Histogram;
   /** From started to ended. */
@@ -42,6 +29,8 @@ export interface Tally {
   retentionNext: number | null;
   /** Where a vacuum that ran out of its slices goes on. */
   vacuumCursor: number;
+  /** Which vacuum that was: one of another order begins at the beginning. */
+  vacuumOrder: string;
   /** When the directory was told of this queue; 0 for never. */
   reportedAt: number;
   /** When the directory is to hear of what happened since; `null` when it knows all. */
@@ -65,6 +54,7 @@ export function newTally(): Tally {
     retentionCursor: 0,
     retentionNext: null,
     vacuumCursor: 0,
+    vacuumOrder: "",
     reportedAt: 0,
     reportAt: null,
   };
@@ -76,54 +66,12 @@ export function loadTally(sql: SqlDriver): Tally {
   return { ...newTally(), ...(row ? (JSON.parse(row.body) as Partial<Tally>) : {}) };
 }
 
+/** Whether anything was ever written down: the tables may be there before. */
+export const isUsed = (sql: SqlDriver): boolean => sql.all("SELECT 1 FROM state WHERE name = 'tally'").length > 0;
+
 export function saveTally(sql: SqlDriver, tally: Tally): void {
   sql.all(
     "INSERT INTO state (name, body) VALUES ('tally', ?1) ON CONFLICT (name) DO UPDATE SET body = excluded.body",
     JSON.stringify(tally),
-  );
-}
-
-const SLOT_MS = 10_000;
-const SLOTS = 6;
-const DAY_MS = 86_400_000;
-const DAYS = 7;
-
-/** The slot of the present ten seconds, which pushes the oldest out. */
-export function slotAt(tally: Tally, now: number): Slot {
-  const slot = Math.floor(now / SLOT_MS);
-  const last = tally.recent.at(-1);
-  // After a clock that went back, the last slot stands in until time has caught up.
-  if (last && last.slot >= slot) return last;
-  const fresh: Slot = { slot, pushed: 0, done: 0, failed: 0, killed: 0 };
-  tally.recent = [...tally.recent.filter((old) => old.slot > slot - SLOTS), fresh];
-  return fresh;
-}
-
-export function countDay(tally: Tally, now: number, pushed: number): void {
-  const day = Math.floor(now / DAY_MS);
-  const last = tally.days.at(-1);
-  if (last && last.day >= day) last.pushed += pushed;
-  else tally.days = [...tally.days.filter((old) => old.day > day - DAYS), { day, pushed }];
-}
-
-/** Per second, over the last minute. */
-export function ratesAt(tally: Tally, now: number): { pushed: number; done: number; failed: number; killed: number } {
-  const slot = Math.floor(now / SLOT_MS);
-  const live = tally.recent.filter((one) => one.slot > slot - SLOTS);
-  const rate = (of: (one: Slot) => number) => live.reduce((sum, one) => sum + of(one), 0) / ((SLOTS * SLOT_MS) / 1000);
-  return {
-    pushed: rate((one) => one.pushed),
-    done: rate((one) => one.done),
-    failed: rate((one) => one.failed),
-    killed: rate((one) => one.killed),
-  };
-}
-
-/** Pushes of the last seven UTC days, oldest first, today last. */
-export function activityAt(tally: Tally, now: number): number[] {
-  const today = Math.floor(now / DAY_MS);
-  return Array.from(
-    { length: DAYS },
-    (_, i) => tally.days.find((one) => one.day === today - (DAYS - 1) + i)?.pushed ?? 0,
   );
 }

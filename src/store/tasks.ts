@@ -1,14 +1,14 @@
 /** One task by its id: read, change, reschedule, resume, cancel, delete. */
 
-import { completeBackoff } from "../task/backoff.ts";
+import { misfit, statePatch } from "../task/edit.ts";
 import { placeOf } from "../task/machine.ts";
-import { fail, ok, type Result } from "../task/result.ts";
-import type { StatePatch, TaskEvent, Transition } from "../task/state.ts";
+import { taskNotFound } from "../task/refusals.ts";
+import { ok, type Result } from "../task/result.ts";
+import type { TaskEvent, Transition } from "../task/state.ts";
 import type { TaskPatch } from "../task/task.ts";
-import { isBase64Json } from "../task/text.ts";
 import { isDead } from "./liveness.ts";
 import { backoffText } from "./push.ts";
-import { type FullRow, fullRow, readyCode, rowsById, taskNotFound } from "./rows.ts";
+import { type FullRow, fullRow, readyCode, rowsById } from "./rows.ts";
 import { save } from "./save.ts";
 import { sessionById } from "./sessions.ts";
 import type { Tx } from "./tx.ts";
@@ -64,18 +64,9 @@ export function update(tx: Tx, id: string, patch: TaskPatch): Result<FullRow> {
   const row = rowsById(tx, [id]).get(id);
   if (!row) return taskNotFound(id);
   const item = itemOf(row);
-  if (patch.revision !== undefined && patch.revision !== row.revision) {
-    const detail = `The task has revision ${row.revision}, not ${patch.revision}: read it again, then change it.`;
-    return fail("revision_conflict", detail, { taskStatus: item.state.status });
-  }
-  if (patch.args !== undefined && row.codec !== null && !isBase64Json(patch.args)) {
-    return fail(
-      "bad_request",
-      `A task with the codec ${JSON.stringify(row.codec)} has its \`args\` as a base64 string.`,
-      { path: "args" },
-    );
-  }
-  const outcome = apply(tx, item, { type: "update", patch: statePatch(tx, patch) });
+  const refused = misfit(patch, { revision: row.revision, status: item.state.status, codec: row.codec });
+  if (refused) return refused;
+  const outcome = apply(tx, item, { type: "update", patch: statePatch(patch, tx.config.defaults) });
   if (!outcome.ok) return outcome;
   writeEdit(tx, item, patch);
   return fullRow(tx, id);
@@ -94,19 +85,6 @@ function writeEdit(tx: Tx, { row, state }: Item, patch: TaskPatch): void {
     metaText(row.meta, patch.meta),
     patch.args ?? null,
   );
-}
-
-/** `null` goes back to what a push without the field would have got. */
-function statePatch(tx: Tx, patch: TaskPatch): StatePatch {
-  const { backoff, timeoutMs, runAt, maxAttempts } = patch;
-  return {
-    ...(runAt === undefined ? {} : { runAt }),
-    ...(maxAttempts === undefined ? {} : { maxAttempts }),
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    ...(backoff === undefined
-      ? {}
-      : { backoff: backoff === null ? tx.config.defaults.backoff : completeBackoff(backoff) }),
-  };
 }
 
 function metaText(before: string | null, meta: TaskPatch["meta"]): string | null {

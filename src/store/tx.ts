@@ -1,21 +1,10 @@
 /** What every operation of the store is given: the database, one reading of the clock, chance, and the journal. */
 
+import type { Chance } from "../task/chance.ts";
 import type { QueueConfig } from "../task/task.ts";
 import type { SqlDriver } from "./driver.ts";
 import type { Journal } from "./journal.ts";
 import type { Tally } from "./tally.ts";
-
-/** Chance as a parameter, so that a test can have it as it likes. */
-export interface Chance {
-  /** Uniform in [0, 1). */
-  uniform(): number;
-  /** So many numbers of 30 bits. */
-  bits30(count: number): ArrayLike<number>;
-  /** A claim's token: 52 bits. */
-  token(): number;
-  /** A session's secret: 26 characters of base 32. */
-  secret(): string;
-}
 
 export interface Tx {
   readonly sql: SqlDriver;
@@ -42,15 +31,3 @@ export interface Presence {
 
 /** Nobody is there: for reading, and for a store without connections. */
 export const absent: Presence = { heardAt: () => null };
-
-/** Chance from the platform's generator. */
-export const cryptoChance: Chance = {
-  uniform: () => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) / 2 ** 32,
-  bits30: (count) => crypto.getRandomValues(new Uint32Array(count)).map((bits) => bits >>> 2),
-  token: () => {
-    const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
-    // Never zero, which stands for no lease.
-    return (high >>> 12) * 2 ** 32 + low || 1;
-  },
-  secret: () => [...crypto.getRandomValues(new Uint8Array(26))].map((byte) => (byte % 32).toString(32)).join(""),
-};

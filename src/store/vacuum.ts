@@ -2,7 +2,7 @@
 
 import { MAX_SCANNED, MAX_SLICE } from "../limits.ts";
 import { earliest } from "../task/instant.ts";
-import { keptUntil, passIntervalMs } from "../task/retention.ts";
+import { type Age, passIntervalMs, removableAt } from "../task/retention.ts";
 import type { TaskEvent } from "../task/state.ts";
 import { statusOf } from "./rows.ts";
 import { save } from "./save.ts";
@@ -11,9 +11,7 @@ import { apply, itemsBySeq } from "./work.ts";
 
 type TerminalStatus = "Done" | "Killed";
 
-export interface VacuumOrder {
-  /** Terminal for longer than this, ms; by the queue's retention when left out. 0 is every terminal task. */
-  readonly olderThanMs?: number | undefined;
+export interface VacuumOrder extends Age {
   readonly status?: TerminalStatus | undefined;
 }
 
@@ -63,8 +61,7 @@ function expiry(tx: Tx, order: VacuumOrder, { status: code, done_at }: LookRow):
   const status = statusOf(code);
   if (done_at === null || (status !== "Done" && status !== "Killed")) return null;
   if (order.status !== undefined && status !== order.status) return null;
-  if (order.olderThanMs === undefined) return keptUntil(status, done_at, tx.config.retention);
-  return order.olderThanMs === 0 ? 0 : done_at + order.olderThanMs;
+  return removableAt(order, status, done_at, tx.config.retention);
 }
 
 function removeRows(tx: Tx, seqs: readonly number[], event: TaskEvent): void {
@@ -82,6 +79,7 @@ function removeRows(tx: Tx, seqs: readonly number[], event: TaskEvent): void {
 export function retain(tx: Tx): boolean {
   const { tally } = tx;
   if (tally.retentionAt === null || tally.retentionAt > tx.now) return false;
+  tx.journal.tallyChanged = true;
   const slice = vacuumSlice(tx, {}, tally.retentionCursor, MAX_SLICE);
   const nextAt = earliest(tally.retentionNext, slice.nextAt);
   if (!slice.end) {

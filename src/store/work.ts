@@ -1,13 +1,14 @@
 /** Work: rows that events are applied to, one after the other, and that are then written once each. */
 
 import { MAX_ERROR_BYTES } from "../limits.ts";
+import { entryOf, remembered } from "../task/history.ts";
 import { transition } from "../task/machine.ts";
+import type { Luggage } from "../task/report.ts";
 import type { Result } from "../task/result.ts";
 import { keptUntil } from "../task/retention.ts";
 import type { ClosedRun, Moment, TaskEvent, TaskState, Transition } from "../task/state.ts";
 import type { RawJson, Run } from "../task/task.ts";
 import { cutUtf8 } from "../task/text.ts";
-import { entryOf, remembered } from "./history.ts";
 import {
   closedRunsOf,
   errText,
@@ -31,13 +32,6 @@ export interface Item {
   progress: RawJson | null;
   changed: boolean;
   gone: boolean;
-}
-
-/** What an event brings beside itself. */
-export interface Luggage {
-  readonly ok?: RawJson;
-  readonly logs?: readonly string[] | undefined;
-  readonly progress?: RawJson;
 }
 
 export function itemOf(row: TaskRow): Item {

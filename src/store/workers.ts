@@ -1,7 +1,9 @@
 /** Workers come and go: register, resume, say goodbye, be listed. */
 
 import { FORGET_SESSION_MS } from "../limits.ts";
-import { fail, ok, type Result } from "../task/result.ts";
+import { supersededWorker } from "../task/abandoned.ts";
+import { nameTaken } from "../task/refusals.ts";
+import { ok, type Result } from "../task/result.ts";
 import type { TaskEvent } from "../task/state.ts";
 import { abandonment, deathOf, isAlive, lastHeard, missing } from "./liveness.ts";
 import { save } from "./save.ts";
@@ -43,10 +45,7 @@ export function register(tx: Tx, input: Registration): Result<Registering> {
   const named = input.session === undefined ? undefined : sessionByToken(tx, input.session);
   if (named && named.worker === input.worker) {
     if (!named.superseded) return ok({ session: renewed(tx, named), superseded: null });
-    return fail(
-      "superseded",
-      `Another worker took the name ${JSON.stringify(input.worker)}: stop, do not take it back.`,
-    );
+    return nameTaken(input.worker);
   }
   const before = presentSession(tx, input.worker) ?? null;
   if (before) supersede(tx, before);
@@ -63,7 +62,7 @@ function renewed(tx: Tx, session: SessionRow): SessionRow {
 }
 
 function supersede(tx: Tx, session: SessionRow): void {
-  const error = `abandoned: worker ${session.worker} was superseded`;
+  const error = supersededWorker(session.worker);
   takeBack(tx, session.id, 1, { type: "orphan", error, strike: true, reason: "superseded" });
   tx.sql.all("UPDATE session SET superseded = 1 WHERE id = ?1", session.id);
   tx.journal.workersChanged = true;

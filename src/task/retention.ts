@@ -11,6 +11,22 @@ export function keptUntil(status: "Done" | "Killed", doneAt: number, retention: 
   return keptMs === null ? null : doneAt + keptMs;
 }
 
+/** Terminal for longer than `olderThanMs`; by the queue's retention when it is left out. 0 is every terminal task. */
+export interface Age {
+  readonly olderThanMs?: number | undefined;
+}
+
+/** When a vacuum may take a terminal task, or `null` for never. */
+export function removableAt(
+  { olderThanMs }: Age,
+  status: "Done" | "Killed",
+  doneAt: number,
+  retention: Retention,
+): number | null {
+  if (olderThanMs === undefined) return keptUntil(status, doneAt, retention);
+  return olderThanMs === 0 ? 0 : doneAt + olderThanMs;
+}
+
 /**
  * The least time between two passes over the rows: a tenth of the shortest retention, so that no task outstays its time
  * by more, and a second at least, so that a retention of nothing does not keep the object busy. So it is when all is

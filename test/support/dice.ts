@@ -1,6 +1,6 @@
 /** Chance that repeats: the store's port to it, from a seed. */
 
-import type { Chance } from "../../src/store/tx.ts";
+import type { Chance } from "../../src/task/chance.ts";
 
 export class Dice implements Chance {
   #state: number;

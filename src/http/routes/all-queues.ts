@@ -1,12 +1,12 @@
 /** Views over all queues that the caller may see, from the directory's snapshots. */
 
 import { tasksAnswerSchema } from "../../protocol/answers.ts";
+import { decodeCursor, encodeCursor } from "../../protocol/cursor.ts";
 import { listText, objectText } from "../../protocol/encode.ts";
 import { queuesAnswerSchema, totalsSchema, workersAnswerSchema } from "../../protocol/queue-answers.ts";
 import { listQuerySchema, pageQuerySchema } from "../../protocol/selection.ts";
 import { ok } from "../../task/result.ts";
 import { json, jsonText } from "../answer.ts";
-import { decodeCursor, encodeCursor } from "../cursor.ts";
 import { listAll } from "../list-all.ts";
 import { callDirectory } from "../objects.ts";
 import { type Route, route } from "../route.ts";

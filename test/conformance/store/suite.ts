@@ -12,6 +12,7 @@ import { fuzzCases } from "./fuzz.ts";
 import { keyCases } from "./keys.ts";
 import { listCases } from "./list.ts";
 import { livenessCases } from "./liveness.ts";
+import { longCases } from "./long.ts";
 import { numberCases } from "./numbers.ts";
 import { planCases } from "./plans.ts";
 import { pushCases } from "./push.ts";
@@ -47,6 +48,7 @@ const AREAS: Readonly<Record<string, StoreCases>> = {
   "whole lives": fuzzCases,
   list: listCases,
   vacuum: vacuumCases,
+  "long work": longCases,
 };
 
 /** Lends an empty database for the time that `body` runs. */

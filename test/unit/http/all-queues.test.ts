@@ -107,7 +107,7 @@ describe("the tasks of all queues", () => {
     const made = listing(some, { PRINIA_SECRET: SECRET });
     const headers = { authorization: `Bearer ${await tokenOf({ queues: ["a", "d"], scope: ["read"] })}` };
     expect((await pages(made, "limit=2", headers)).flat()).toEqual(["a0", "a1", "a2", "d0"]);
-    const { encodeCursor } = await import("../../../src/http/cursor.ts");
+    const { encodeCursor } = await import("../../../src/protocol/cursor.ts");
     const cursor = encodeCursor({ queue: "c", inside: "0" });
     const response = await made.send("GET", `/v1/tasks?cursor=${cursor}`, undefined, headers);
     expect([response.status, await response.json()]).toMatchObject([400, { path: "cursor" }]);

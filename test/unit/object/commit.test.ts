@@ -3,7 +3,8 @@ import { type CommitHost, GroupCommit } from "../../../src/object/commit.ts";
 import { Step } from "../../../src/object/step.ts";
 import { nodeDriver } from "../../../src/store/node.ts";
 import { newTally } from "../../../src/store/tally.ts";
-import { absent, cryptoChance } from "../../../src/store/tx.ts";
+import { absent } from "../../../src/store/tx.ts";
+import { cryptoChance } from "../../../src/task/chance.ts";
 import { DEFAULT_CONFIG } from "../../../src/task/task.ts";
 
 /** A host on a database of its own, which counts what happens to it. */

@@ -1,9 +1,9 @@
 /** The history of a task's executions: a list in its own row, bounded in number and in size. */
 
 import { MAX_RUN_ERROR_BYTES, MAX_RUNS, MAX_RUNS_BYTES } from "../limits.ts";
-import type { ClosedRun } from "../task/state.ts";
-import type { Run } from "../task/task.ts";
-import { byteLength, cutUtf8 } from "../task/text.ts";
+import type { ClosedRun } from "./state.ts";
+import type { Run } from "./task.ts";
+import { byteLength, cutUtf8 } from "./text.ts";
 
 /** What is remembered of an execution that ended. */
 export function entryOf(run: ClosedRun, worker: string, endedAt: number, logs: readonly string[] | undefined): Run {

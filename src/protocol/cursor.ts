@@ -1,7 +1,7 @@
 /** Cursors of the lists over all queues: opaque, and valid whatever a queue is called. */
 
-import { decodeUtf8 } from "../protocol/json.ts";
 import { fail, ok, type Result } from "../task/result.ts";
+import { decodeUtf8 } from "./json.ts";
 
 /** Where a list goes on: inside this queue, or after it when there is nothing `inside`. */
 export interface Position {

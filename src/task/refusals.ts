@@ -1,0 +1,19 @@
+/** Refusals that every store gives in the same words. */
+
+import { fail } from "./result.ts";
+
+export const taskNotFound = (id: string) =>
+  fail("task_not_found", `There is no task with the id ${JSON.stringify(id)} in this queue.`);
+
+export const workerNotFound = (worker: string) =>
+  fail("worker_not_found", `Worker ${JSON.stringify(worker)} has no such session here: register it again.`);
+
+export const nameTaken = (worker: string) =>
+  fail("superseded", `Another worker took the name ${JSON.stringify(worker)}: stop, do not take it back.`);
+
+export const queueNotFound = (queue: string) =>
+  fail("queue_not_found", `The queue ${JSON.stringify(queue)} was never used: push a task to it first.`);
+
+/** A queue cannot be dropped while so many of its tasks are leased. */
+export const stillLeased = (leased: number) =>
+  fail("wrong_status", `${leased} tasks of this queue are leased: wait for their workers, or drop it with \`force\`.`);
