@@ -20,7 +20,7 @@ export class TaskTimeout extends Error {
 }
 
 /** Throws itself out of a handler; should the handler catch it, the task snoozes all the same. */
-class Snooze extends Error {
+export class Snooze extends Error {
   override readonly name = "Snooze";
 }
 
@@ -55,6 +55,11 @@ class Acknowledged {
   async run(next: Handler<unknown, unknown>, args: unknown): Promise<unknown> {
     const { signal, task } = this.#context;
     const aborted = () => this.#aborted(signal.reason);
+    if (signal.aborted) {
+      // It is given back, or lost, before it began.
+      aborted();
+      throw signal.reason;
+    }
     signal.addEventListener("abort", aborted, { once: true });
     if (task.status === "Queued") this.#say({ type: "start", ...this.#hold });
     try {

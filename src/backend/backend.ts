@@ -12,14 +12,14 @@ import type { LeasedTask, NoResult, Task, TaskRef, TaskResult, TaskStatus } from
  * What a worker polls. `null` means that nothing is there to be done now. A stream never ends on a passing error: it emits
  * a `break` event and tries again; it throws only when it is refused.
  */
-export type TaskStream<T> = AsyncIterableIterator<T | null>;
+export type TaskStream<T = LeasedTask> = AsyncIterableIterator<T | null>;
 
 /** A source of tasks. */
 export interface Backend<Args = unknown, Out = unknown> {
   /** Signs of life: one for each that was answered. Its `return()` says what is left to be said, and goodbye. */
   heartbeat(worker: WorkerContext): AsyncIterableIterator<void>;
   /** What must stand around every handler of this backend: it says that tasks begin, and how they end. */
-  middleware(): Layer<Args, Out>;
+  middleware(): Layer;
   /** Tasks for this worker. Its `return()` takes no more, and gives back what was not begun. */
   poll(worker: WorkerContext): TaskStream<LeasedTask<Args, Out>>;
 }

@@ -30,7 +30,7 @@ export type WorkerEvent =
   /** The backend did not take what the worker reported of a task. */
   | { readonly type: "refused"; readonly id: string; readonly error: PriniaError }
   /** The worker has stopped: asked to, or for this reason. */
-  | { readonly type: "stop"; readonly error?: PriniaError };
+  | { readonly type: "stop"; readonly error?: unknown };
 
 /** Who wants to know when a worker's room changes. */
 export interface WorkerListener {

@@ -29,18 +29,19 @@ export function outgoing(task: Buildable<unknown>, writing: Writing, retry: bool
 function textOf({ args, ...options }: NewTask<unknown>, { codecs }: Writing, retry: boolean): TaskText {
   const keyed = retry ? withKey(options) : options;
   const encoded = { args: codecs.encode(args), ...keyed, ...(codecs.name === undefined ? {} : { codec: codecs.name }) };
-  return { text: jsonText(encoded), repeatable: isRepeatable(keyed) };
+  const ready = { text: jsonText(encoded), repeatable: isRepeatable(keyed) };
+  return keyed === options ? ready : { ...ready, minted: true };
 }
 
 /** Of a task that was fetched, all but its identity: it makes another one. */
-function optionsOf(task: NewTask<unknown>): NewTask<unknown> {
+export function optionsOf(task: NewTask<unknown>): NewTask<unknown> {
   if (!("id" in task)) return task;
   const { args, priority, runAt, maxAttempts, backoff, timeoutMs, groupKey, meta } = task;
   return { args, priority, runAt, maxAttempts, backoff, timeoutMs, groupKey, meta };
 }
 
 /** A key that nobody else has: 128 random bits. Unlike `randomUUID`, this works on pages without TLS. */
-const withKey = (options: TaskOptions): TaskOptions =>
+export const withKey = <T extends TaskOptions>(options: T): T =>
   options.idempotencyKey === undefined
     ? { ...options, idempotencyKey: randomText(), idempotencyUntil: "gone" }
     : options;

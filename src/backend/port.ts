@@ -17,6 +17,8 @@ export interface TaskText {
   readonly text: string;
   /** Whether it may be sent again when its outcome is unknown: it has an idempotency key that stays. */
   readonly repeatable: boolean;
+  /** Its key was made here and is nobody else's: if its task is there already, an earlier try of ours has made it. */
+  readonly minted?: true;
 }
 
 /** Exactly one of the two, ms. */
@@ -40,7 +42,7 @@ export interface Changes {
 export type BulkVerb = "resume" | "cancel" | "reschedule" | "delete";
 
 /** Which tasks: named, or found. */
-export type Selection =
+type Selection =
   | { readonly ids: readonly string[] }
   | { readonly filter: Pick<Filter, "status" | "groupKey" | "after" | "before"> };
 
@@ -88,6 +90,8 @@ export interface CallOptions {
 /** One queue. */
 export interface QueuePort {
   readonly queue: string;
+  /** Whether it is told of tasks as they come: it has no use for a strategy of polling. */
+  readonly isPushed?: true;
   /** All or none, in order; at most 1,000 tasks and 8 MiB. */
   push(tasks: readonly TaskText[], options?: CallOptions): Promise<readonly Pushed[]>;
   fetch(id: string): Promise<TaskView<unknown>>;

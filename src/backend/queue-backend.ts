@@ -1,52 +1,34 @@
 /** All the traits, over a port. */
 
-import { MAX_BATCH, MAX_FRAME_CHARACTERS, STREAM_CHUNK } from "../limits.ts";
+import { MAX_BATCH } from "../limits.ts";
 import type { ConfigChange } from "../task/config.ts";
 import { type Duration, durationMs } from "../task/duration.ts";
-import { errorText, PriniaError, TaskFailedError } from "../task/errors.ts";
+import { PriniaError, TaskFailedError } from "../task/errors.ts";
 import type { QueueConfig } from "../task/task.ts";
-import { acknowledging } from "./ack.ts";
 import type {
-  BackendExt,
   FetchById,
   RegisterWorker,
   Reschedule,
   ResumeAbandoned,
   ResumeById,
-  TaskStream,
   Update,
   Vacuum,
   WaitForCompletion,
   WaitOptions,
   Writable,
 } from "./backend.ts";
-import { type Clock, systemClock } from "./clock.ts";
-import { Coalescer, PLACE, single } from "./coalescer.ts";
-import { type Codec, Codecs, json } from "./codec.ts";
-import type { WorkerContext } from "./context.ts";
+import { Codecs } from "./codec.ts";
 import { differences } from "./differences.ts";
 import type { Expose, Filter, Page, QueueInfo, QueueStats, RunningWorker, Totals } from "./expose.ts";
-import type { Layer } from "./layer.ts";
-import { outgoing, type Writing } from "./outgoing.ts";
-import type { PollStrategy } from "./poll-strategy.ts";
-import type {
-  BulkAnswer,
-  BulkOrder,
-  BulkVerb,
-  DirectoryPort,
-  Feed,
-  QueuePort,
-  Registered,
-  TaskText,
-  Transport,
-} from "./port.ts";
+import { jsonText } from "./outgoing.ts";
+import type { BulkAnswer, BulkOrder, BulkVerb, DirectoryPort, QueuePort, Registered, Transport } from "./port.ts";
 import { checkName, type Queue } from "./queue.ts";
-import type { Schema } from "./schema.ts";
-import { type Buildable, PushStreamError } from "./sink.ts";
+import { QueueSink } from "./queue-sink.ts";
+import { QueueSource, type SourceOptions } from "./queue-source.ts";
+import { onlyResult } from "./result.ts";
+import type { Buildable } from "./sink.ts";
 import {
   idOf,
-  type LeasedTask,
-  type NewTask,
   type NoResult,
   type Pushed,
   type PushOptions,
@@ -55,20 +37,11 @@ import {
   type TaskResult,
   type TaskStatus,
 } from "./task.ts";
-import { leasedTaskOf, listedTaskOf, statusOf, taskOf, unknownTask, waitResultOf } from "./view.ts";
+import { listedTaskOf, statusOf, taskOf, unknownTask, waitResultOf } from "./view.ts";
 
-export interface BackendOptions<Args, Input = Args> {
-  /** What args must be: checked at each push, and again before each handler. */
-  readonly schema?: Schema<Input, Args> | undefined;
-  /** What tasks are written with; JSON by default. */
-  readonly codec?: Codec | undefined;
-  /** Codecs that tasks of the queue may be written with besides. */
-  readonly codecs?: readonly Codec[] | undefined;
-  /** When to poll. Left out, a poll is held until there is a task. */
-  readonly strategy?: PollStrategy | undefined;
+export interface BackendOptions<Args, Input = Args> extends SourceOptions<Args, Input> {
   /** Whether pushes that come together go in one request. True by default. */
   readonly coalesce?: boolean | undefined;
-  readonly clock?: Clock | undefined;
 }
 
 /**
@@ -76,9 +49,9 @@ export interface BackendOptions<Args, Input = Args> {
  * the same as `Args`, unless a schema transforms it.
  */
 export class QueueBackend<Args = unknown, Out = unknown, Input = Args>
+  extends QueueSource<Args, Out, Input>
   implements
     Expose<Args, Out, Input>,
-    BackendExt<Args, Out>,
     FetchById<Args, Out>,
     Update<Args, Out>,
     Reschedule,
@@ -90,93 +63,16 @@ export class QueueBackend<Args = unknown, Out = unknown, Input = Args>
 {
   readonly #port: QueuePort;
   readonly #directory: DirectoryPort;
-  readonly #codec: Codec;
   readonly #codecs: Codecs;
-  readonly #writing: Writing;
-  readonly #strategy: PollStrategy | undefined;
-  readonly #clock: Clock;
-  readonly #coalescer: Coalescer | undefined;
-  readonly #feeds = new WeakMap<WorkerContext, Feed>();
-  /** The pushes whose schemas are still at it. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #sink: QueueSink<Input>;
 
   constructor(queue: Queue, transport: Transport, options: BackendOptions<Args, Input> = {}) {
-    const { schema, codec = json, codecs = [], strategy, coalesce = true, clock = systemClock } = options;
-    this.#port = transport.queue(checkName(queue, "queue"));
+    const port = transport.queue(checkName(queue, "queue"));
+    super(port, options);
+    this.#port = port;
     this.#directory = transport.directory;
-    this.#codec = codec;
-    this.#codecs = new Codecs(codec, codecs);
-    this.#writing = { codecs: this.#codecs, schema: schema as Schema | undefined };
-    this.#strategy = strategy;
-    this.#clock = clock;
-    this.#coalescer = coalesce ? new Coalescer(this.#port) : undefined;
-  }
-
-  getQueue(): Queue {
-    return this.#port.queue;
-  }
-
-  codec(): Codec {
-    return this.#codec;
-  }
-
-  // Polling.
-
-  heartbeat(worker: WorkerContext): AsyncIterableIterator<void> {
-    return this.#feed(worker).beats();
-  }
-
-  middleware(): Layer<Args, Out> {
-    return acknowledging({
-      report: (worker, event) => this.#feed(worker).report(event),
-      encodeResult: (codec, value) => this.#codecs.encodeResult(codec, value),
-    });
-  }
-
-  pollCompact(worker: WorkerContext): TaskStream<LeasedTask> {
-    return this.#feed(worker).tasks();
-  }
-
-  poll(worker: WorkerContext): TaskStream<LeasedTask<Args, Out>> {
-    const feed = this.#feed(worker);
-    const compact = feed.tasks();
-    const stream: TaskStream<LeasedTask<Args, Out>> = {
-      next: async () => {
-        for (;;) {
-          const { done, value } = await compact.next();
-          if (done) return { done, value: undefined };
-          if (value === null) return { done: false, value };
-          const task = await this.#decoded(worker, feed, value);
-          if (task) return { done: false, value: task };
-        }
-      },
-      return: async () => {
-        await compact.return?.();
-        return { done: true, value: undefined };
-      },
-      [Symbol.asyncIterator]: () => stream,
-    };
-    return stream;
-  }
-
-  /** A task that cannot be decoded is killed, and disturbs nothing else. */
-  async #decoded(worker: WorkerContext, feed: Feed, task: LeasedTask): Promise<LeasedTask<Args, Out> | undefined> {
-    try {
-      return await leasedTaskOf<Args, Out>(task, this.#codecs, this.#writing.schema);
-    } catch (error) {
-      const { id, lease, attempt } = task;
-      feed.report({ type: "ack", id, lease, result: { err: errorText(error), abort: true } });
-      worker.emit({ type: "error", id, attempt, error });
-      return undefined;
-    }
-  }
-
-  #feed(worker: WorkerContext): Feed {
-    const known = this.#feeds.get(worker);
-    if (known) return known;
-    const feed = this.#port.connect(worker, { strategy: this.#strategy, clock: this.#clock });
-    this.#feeds.set(worker, feed);
-    return feed;
+    this.#codecs = new Codecs(options.codec, options.codecs);
+    this.#sink = new QueueSink<Input>(port, options);
   }
 
   registerWorker(
@@ -189,68 +85,31 @@ export class QueueBackend<Args = unknown, Out = unknown, Input = Args>
   // Pushing.
 
   push(args: Input, options?: PushOptions): Promise<Pushed> {
-    return this.pushTask({ args }, options);
+    return this.#sink.push(args, options);
   }
 
-  async pushTask(task: Buildable<Input>, { retry = false, signal }: PushOptions = {}): Promise<Pushed> {
-    const text = outgoing(task, this.#writing, retry);
-    // Only a schema that takes its time can upset the order: then each push waits for those before it.
-    const turn = text instanceof Promise ? this.#turn : undefined;
-    if (text instanceof Promise) this.#turn = Promise.allSettled([turn, text]);
-    if (turn) await turn;
-    const ready = text instanceof Promise ? await text : text;
-    if (this.#coalescer) return this.#coalescer.push(ready, signal);
-    try {
-      const [pushed] = await this.#port.push([ready], { signal });
-      return pushed as Pushed;
-    } catch (error) {
-      throw single(error);
-    }
+  pushTask(task: Buildable<Input>, options?: PushOptions): Promise<Pushed> {
+    return this.#sink.pushTask(task, options);
   }
 
   pushBulk(args: Iterable<Input>, options?: PushOptions): Promise<Pushed[]> {
-    return this.pushTasks(
-      Array.from(args, (one): NewTask<Input> => ({ args: one })),
-      options,
-    );
+    return this.#sink.pushBulk(args, options);
   }
 
   /** Pushes tasks that were built, all or none, in order. */
-  async pushTasks(tasks: readonly Buildable<Input>[], { retry = false, signal }: PushOptions = {}): Promise<Pushed[]> {
-    if (tasks.length === 0) return [];
-    const texts = await Promise.all(tasks.map((task) => outgoing(task, this.#writing, retry)));
-    return [...(await this.#port.push(texts, { signal }))];
+  pushTasks(tasks: readonly Buildable<Input>[], options?: PushOptions): Promise<Pushed[]> {
+    return this.#sink.pushTasks(tasks, options);
   }
 
   pushStream(args: AsyncIterable<Input> | Iterable<Input>, options?: PushOptions): Promise<Pushed[]> {
-    return this.pushAll(asTasks(args), options);
+    return this.#sink.pushStream(args, options);
   }
 
-  async pushAll(
+  pushAll(
     tasks: AsyncIterable<Buildable<Input>> | Iterable<Buildable<Input>>,
-    { retry = false, signal }: PushOptions = {},
+    options?: PushOptions,
   ): Promise<Pushed[]> {
-    const pushed: Pushed[] = [];
-    let chunk: TaskText[] = [];
-    let characters = 0;
-    const send = async (): Promise<void> => {
-      if (chunk.length === 0) return;
-      pushed.push(...(await this.#port.push(chunk, { signal })));
-      chunk = [];
-      characters = 0;
-    };
-    try {
-      for await (const task of tasks) {
-        const text = await outgoing(task, this.#writing, retry);
-        if (chunk.length === STREAM_CHUNK || characters + text.text.length > MAX_FRAME_CHARACTERS) await send();
-        chunk.push(text);
-        characters += text.text.length;
-      }
-      await send();
-    } catch (error) {
-      throw streamError(error, pushed);
-    }
-    return pushed;
+    return this.#sink.pushAll(tasks, options);
   }
 
   // One task.
@@ -271,6 +130,8 @@ export class QueueBackend<Args = unknown, Out = unknown, Input = Args>
     const id = idOf(task);
     const wanted = changes ?? differences(await this.#port.fetch(id), task as Task<Args, Out>, this.#codecs);
     const encoded = changes && "args" in changes ? { ...wanted, args: this.#codecs.encode(changes.args) } : wanted;
+    // What no port could send is refused here, and by all of them alike.
+    jsonText(encoded);
     return taskOf<Args, Out>(await this.#port.update(id, encoded), this.#codecs);
   }
 
@@ -311,12 +172,8 @@ export class QueueBackend<Args = unknown, Out = unknown, Input = Args>
     for await (const view of this.#port.wait(unique, options)) yield waitResultOf<Out>(view, this.#codecs);
   }
 
-  async waitForSingle(id: TaskRef, options: WaitOptions = {}): Promise<TaskResult<Out>> {
-    for await (const result of this.waitFor([id], options)) {
-      if (result.status !== "Unknown") return result;
-      throw new PriniaError({ code: "task_not_found", detail: `${result.error} Its id is ${result.id}.`, status: 404 });
-    }
-    throw new PriniaError({ code: "unreachable", detail: `The wait for ${idOf(id)} ended without a result.` });
+  waitForSingle(id: TaskRef, options?: WaitOptions): Promise<TaskResult<Out>> {
+    return onlyResult(id, this.waitFor([id], options));
   }
 
   async checkStatus(ids: Iterable<TaskRef>): Promise<(TaskStatus<Out> | NoResult)[]> {
@@ -408,18 +265,6 @@ export class QueueBackend<Args = unknown, Out = unknown, Input = Args>
   global(): Promise<Totals> {
     return this.#directory.stats();
   }
-}
-
-async function* asTasks<Input>(args: AsyncIterable<Input> | Iterable<Input>): AsyncGenerator<NewTask<Input>> {
-  for await (const one of args) yield { args: one };
-}
-
-function streamError(error: unknown, pushed: readonly Pushed[]): PushStreamError {
-  const known = error instanceof PriniaError ? error : undefined;
-  const at = Number(PLACE.exec(known?.path ?? "")?.[1] ?? 0);
-  const detail = `${pushed.length} tasks of the stream were pushed, then it stopped: ${known?.detail ?? errorText(error)}`;
-  const fields = known ? { ...known, detail } : { code: "bad_request" as const, detail };
-  return new PushStreamError(fields, pushed, pushed.length + at, error);
 }
 
 /**

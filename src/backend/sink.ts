@@ -1,7 +1,8 @@
 /** Pushing tasks. */
 
-import { type ErrorFields, PriniaError } from "../task/errors.ts";
+import { type ErrorFields, errorText, PriniaError } from "../task/errors.ts";
 import type { TaskBuilder } from "./builder.ts";
+import { PLACE } from "./coalescer.ts";
 import type { NewTask, Pushed, PushOptions } from "./task.ts";
 
 /** A task to be pushed: built, or half built, or a plain object. */
@@ -39,4 +40,18 @@ export class PushStreamError extends PriniaError {
     this.pushed = pushed;
     this.at = at;
   }
+}
+
+/** Args as tasks. */
+export async function* asTasks<Input>(args: AsyncIterable<Input> | Iterable<Input>): AsyncGenerator<NewTask<Input>> {
+  for await (const one of args) yield { args: one };
+}
+
+/** Why a stream was not pushed to its end. */
+export function streamError(error: unknown, pushed: readonly Pushed[]): PushStreamError {
+  const known = error instanceof PriniaError ? error : undefined;
+  const at = Number(PLACE.exec(known?.path ?? "")?.[1] ?? 0);
+  const detail = `${pushed.length} tasks of the stream were pushed, then it stopped: ${known?.detail ?? errorText(error)}`;
+  const fields = known ? { ...known, detail } : { code: "bad_request" as const, detail };
+  return new PushStreamError(fields, pushed, pushed.length + at, error);
 }

@@ -1,23 +1,30 @@
 /** One timer: set, set anew, cleared. */
 
+import { type Clock, systemClock } from "./clock.ts";
+
 export class Timer {
-  #handle: ReturnType<typeof setTimeout> | undefined;
+  readonly #clock: Clock;
+  #cancel: (() => void) | undefined;
+
+  constructor(clock: Clock = systemClock) {
+    this.#clock = clock;
+  }
 
   get isSet(): boolean {
-    return this.#handle !== undefined;
+    return this.#cancel !== undefined;
   }
 
   /** Runs `task` after so long, instead of what it was set to before. */
   set(ms: number, task: () => void): void {
     this.clear();
-    this.#handle = setTimeout(() => {
-      this.#handle = undefined;
+    this.#cancel = this.#clock.timer(ms, () => {
+      this.#cancel = undefined;
       task();
-    }, ms);
+    });
   }
 
   clear(): void {
-    if (this.#handle !== undefined) clearTimeout(this.#handle);
-    this.#handle = undefined;
+    this.#cancel?.();
+    this.#cancel = undefined;
   }
 }
