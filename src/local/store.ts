@@ -1,5 +1,5 @@
 /**
- * What holds the tasks of a queue in this process: synchronous, each call one transaction. `LocalQueue` makes a port of
+ * What holds the tasks of a queue in this process: synchronous, each call whole or not at all. `LocalQueue` makes a port of
  * it: it adds time, waiting and workers. Two stores implement it: one of plain objects, one on SQLite.
  */
 
@@ -7,7 +7,16 @@ import type { QueueInfo, QueueStats, RunningWorker } from "../backend/expose.ts"
 import type { BulkInput, ListQuery, VacuumInput } from "../protocol/types.ts";
 import type { ConfigChange } from "../task/config.ts";
 import type { Result } from "../task/result.ts";
-import type { EventAnswer, HolderEvent, LostLease, NewTask, Pushed, QueueConfig, TaskPatch } from "../task/task.ts";
+import type {
+  EventAnswer,
+  HolderEvent,
+  LostLease,
+  NewTask,
+  Pushed,
+  QueueConfig,
+  RawJson,
+  TaskPatch,
+} from "../task/task.ts";
 import type { LeasedTaskView, TaskResultView, TaskView } from "../task/view.ts";
 
 /** The instant of a call, and what others must be told once it stands. A call that is refused leaves it empty. */
@@ -18,8 +27,8 @@ export interface Occasion {
   readonly finished: Set<string>;
   /** Ids of tasks that are there no more. */
   readonly gone: Set<string>;
-  /** Progress that was reported, by id. */
-  readonly progress: Map<string, unknown>;
+  /** Progress that was reported, as JSON text, by id. */
+  readonly progress: Map<string, RawJson>;
   /** Leases that were taken back from a worker that did not ask for it, with its session. */
   readonly lost: { readonly session: string; readonly lease: LostLease }[];
   /** Sessions that were superseded. */
@@ -45,6 +54,7 @@ export interface ClaimInput {
   readonly worker: string;
   /** Left out, the worker's present session is used, or one is opened. */
   readonly session?: string | undefined;
+  /** 0 claims nothing: the events are applied, and the session is looked at. */
   readonly max: number;
   readonly autoStart: boolean;
   readonly events: readonly HolderEvent[];
@@ -94,10 +104,12 @@ export interface LocalStore {
   remove(on: Occasion, id: string): Result<null>;
   bulk(on: Occasion, input: BulkInput): Result<{ matched: number; changed: number; more: boolean }>;
   vacuum(on: Occasion, input: VacuumInput): { vacuumed: number; more: boolean };
-  /** Removes what the retention does not keep any longer. */
+  /** Removes what the retention does not keep any longer, a slice of it: `nextDeadline` says when the next is due. */
   retain(on: Occasion): void;
   purge(on: Occasion): { purged: number; more: boolean };
+  /** As never used. Whoever waits for a task of the queue is told without being named in `gone`. */
   drop(on: Occasion, force: boolean): Result<null>;
+  /** An id that is in neither list did not fit the answer: ask for it again. */
   status(on: Occasion, ids: readonly string[]): { results: readonly TaskResultView[]; unknown: readonly string[] };
   workers(on: Occasion): readonly RunningWorker[];
   /** `queue_not_found` when the queue was never used. */
@@ -105,11 +117,19 @@ export interface LocalStore {
   stats(on: Occasion): QueueStats;
   config(): QueueConfig;
   configure(on: Occasion, change: ConfigChange): QueueConfig;
-  /** Whether a task is claimable now. */
+  /** Whether a task is claimable now, were the queue not paused. */
   hasDue(on: Occasion): boolean;
   /** The earliest instant at which a task falls due, or `null`. */
   nextDueAt(on: Occasion): number | null;
-  /** The earliest instant at which a lease must be looked at, or a retention ends, or `null`. */
+  /**
+   * The earliest instant at which a lease must be looked at, or a retention ends, or `null`. Asked for after every
+   * operation.
+   */
   nextDeadline(on: Occasion): number | null;
+  /**
+   * Resolves once all that was done so far is durable; rejects if it is undone instead. Until then nobody may be told of
+   * it, neither the caller nor who waits. Left out by a store in which it is so as the call returns.
+   */
+  flushed?(): Promise<void>;
   close(): void;
 }
