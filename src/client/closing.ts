@@ -12,28 +12,26 @@ export const NO_CLOSE = 1006;
 const REFUSED = 1008;
 const SUPERSEDED = 4001;
 
-export interface Circumstances {
-  readonly worker: string;
-  /** The last refusal on the socket. */
-  readonly refusal: PriniaError | undefined;
-  /** Whether the token was good, and a new one can be had. */
-  readonly renewable: boolean;
-}
-
 /**
- * Why a worker must not come back after a close.
+ * Why nobody must come back after a close.
  *
- * @returns nothing when it should: after every code but two
+ * @param refusal the last one on the socket
+ * @param renewable whether the token was good, and a new one can be had
+ * @returns nothing when all may come back: after every code but one
  */
 export function farewell(
   { code, reason }: Closing,
-  { worker, refusal, renewable }: Circumstances,
+  refusal: PriniaError | undefined,
+  renewable: boolean,
 ): PriniaError | undefined {
-  if (code === SUPERSEDED) {
-    const detail = `Another worker took the name ${JSON.stringify(worker)}: give each its own, or leave \`id\` out.`;
-    return refusal?.code === "superseded" ? refusal : new PriniaError({ code: "superseded", detail });
-  }
   if (code !== REFUSED || renewable) return undefined;
   if (refusal?.code === "unauthorized" || refusal?.code === "forbidden") return refusal;
   return new PriniaError({ code: "unauthorized", detail: reason || "The server refused the socket." });
+}
+
+/** Why a worker must not come back: another has its name. */
+export function supersededBy({ code }: Closing, worker: string): PriniaError | undefined {
+  if (code !== SUPERSEDED) return undefined;
+  const detail = `Another worker took the name ${JSON.stringify(worker)}: give each its own, or leave \`id\` out.`;
+  return new PriniaError({ code: "superseded", detail });
 }

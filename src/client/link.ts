@@ -1,13 +1,14 @@
 /** One socket after another to the same place: opened, watched for life, opened again. */
 
+import { pauseMs } from "../backend/pause.ts";
+import { Timer } from "../backend/timer.ts";
 import { CONNECT_TIMEOUT_MS, REQUEST_TIMEOUT_MS } from "../limits.ts";
 import type { ServerFrame } from "../protocol/types.ts";
-import { type Closing, NO_CLOSE } from "./closing.ts";
 import { errorText, PriniaError } from "../task/errors.ts";
+import { type Closing, NO_CLOSE } from "./closing.ts";
 import { Heartbeat } from "./heartbeat.ts";
-import { pauseMs } from "./pause.ts";
-import { Timer } from "../backend/timer.ts";
-import type { Transport } from "./transport.ts";
+import type { Pulse } from "./pulse.ts";
+import type { Requests } from "./requests.ts";
 
 /** Who uses the link. */
 export interface LinkUser {
@@ -19,13 +20,21 @@ export interface LinkUser {
   /** The socket is gone. The link opens another one, unless `end` is called. */
   gone(closing: Closing): void;
   /** The next socket is tried after so long. */
-  pausing(ms: number): void;
+  pausing(retryMs: number, closing: Closing): void;
   /** The server will not have us, and the link has ended. */
   refused(error: PriniaError): void;
 }
 
+/** What a link needs to know. */
+export interface LinkPlace {
+  readonly requests: Requests;
+  /** Of the socket's route. */
+  readonly path: string;
+  readonly pulse: Pulse;
+}
+
 export class Link {
-  readonly #transport: Transport;
+  readonly #requests: Requests;
   readonly #path: string;
   readonly #user: LinkUser;
   readonly #heartbeat: Heartbeat;
@@ -37,13 +46,13 @@ export class Link {
   #turn = 0;
   #ended = false;
 
-  /** @param path of the socket's route */
-  constructor(transport: Transport, path: string, user: LinkUser) {
-    this.#transport = transport;
+  constructor({ requests, path, pulse }: LinkPlace, user: LinkUser) {
+    this.#requests = requests;
     this.#path = path;
     this.#user = user;
     this.#heartbeat = new Heartbeat(
-      () => this.#socket?.send("ping"),
+      pulse,
+      () => this.send("ping"),
       () => this.reset("no answer to a ping"),
     );
   }
@@ -55,15 +64,20 @@ export class Link {
     this.#connect(++this.#turn).catch((error) => this.#refuse(asError(error)));
   }
 
-  /** Sends a frame, if a socket is open. */
-  send(text: string): void {
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(text);
+  /** @returns false when no socket is open */
+  send(text: string): boolean {
+    if (this.#socket?.readyState !== OPEN) return false;
+    this.#socket.send(text);
+    return true;
   }
 
   /** The server has taken us: pauses begin anew with the shortest. */
-  established(orphanAfterMs: number): void {
+  established(): void {
     this.#failures = 0;
-    this.#timer.clear();
+  }
+
+  /** Pings as often as a worker must be heard. */
+  beat(orphanAfterMs: number): void {
     this.#heartbeat.start(orphanAfterMs);
   }
 
@@ -86,17 +100,17 @@ export class Link {
   }
 
   async #connect(turn: number): Promise<void> {
-    const token = await this.#transport.token().catch((error: unknown) => ({ error }));
+    const token = await this.#requests.token().catch((error: unknown) => ({ error }));
     if (this.#ended || turn !== this.#turn) return;
     if (typeof token === "object") return this.#gone({ code: NO_CLOSE, reason: `no token: ${errorText(token.error)}` });
-    const url = this.#transport.url.replace(/^http/, "ws") + this.#path;
+    const url = this.#requests.url.replace(/^http/, "ws") + this.#path;
     const socket = new WebSocket(url, token === undefined ? ["prinia.v1"] : ["prinia.v1", `bearer.${token}`]);
     this.#socket = socket;
     this.#timer.set(CONNECT_TIMEOUT_MS, () => this.reset("no answer to the opening"));
     let opened = false;
     socket.addEventListener("open", () => {
       opened = true;
-      if (this.#socket === socket) this.#user.opened();
+      if (this.#socket === socket) this.#opened();
     });
     socket.addEventListener("message", ({ data }) => {
       if (this.#socket === socket) this.#received(data);
@@ -108,16 +122,24 @@ export class Link {
     });
   }
 
+  #opened(): void {
+    this.#timer.clear();
+    this.#heartbeat.start();
+    this.#user.opened();
+  }
+
   #received(data: unknown): void {
     this.#heartbeat.heard();
-    if (data === "pong") this.#user.alive();
-    else if (typeof data === "string") this.#user.frame(JSON.parse(data) as ServerFrame);
+    const frame = data === "pong" ? data : frameOf(data);
+    if (frame === "pong") this.#user.alive();
+    else if (frame) this.#user.frame(frame);
+    else this.reset("what came is no frame");
   }
 
   /** A refused upgrade looks like a broken connection here; a plain request to the same route tells which it was. */
   async #unopened(socket: WebSocket): Promise<void> {
     const read = () => Promise.resolve();
-    const answer = await this.#transport.once("GET", this.#path, {}, REQUEST_TIMEOUT_MS, read).catch(asError);
+    const answer = await this.#requests.once("GET", this.#path, {}, REQUEST_TIMEOUT_MS, read).catch(asError);
     if (this.#socket !== socket) return;
     if (answer && REFUSALS.has(answer.code)) this.#refuse(answer);
     else this.#closed(socket, { code: NO_CLOSE, reason: "the socket could not be opened" });
@@ -133,10 +155,11 @@ export class Link {
   #gone(closing: Closing): void {
     this.#timer.clear();
     this.#user.gone(closing);
-    if (this.#ended) return;
+    // Whoever was told may have given up, or have opened the next one already.
+    if (this.#ended || this.#socket) return;
     const ms = pauseMs(++this.#failures);
     this.#timer.set(ms, () => this.open());
-    this.#user.pausing(ms);
+    this.#user.pausing(ms, closing);
   }
 
   #refuse(error: PriniaError): void {
@@ -146,7 +169,19 @@ export class Link {
   }
 }
 
+/** `WebSocket.OPEN`, which is the same everywhere. */
+const OPEN = 1;
+
 const REFUSALS: ReadonlySet<string> = new Set(["unauthorized", "forbidden", "not_found"]);
+
+/** A frame of the server; nothing when it is none, as what a proxy says. */
+function frameOf(data: unknown): ServerFrame | undefined {
+  try {
+    return JSON.parse(data as string);
+  } catch {
+    return undefined;
+  }
+}
 
 /** What was thrown before anything was sent is the caller's: a token that cannot be had, an address that is none. */
 function asError(error: unknown): PriniaError {

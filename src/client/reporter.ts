@@ -1,71 +1,89 @@
 /** Sends what a worker has to say: what comes together in one frame, with the credit that it frees. */
 
-import { MAX_RETRY_PAUSE_MS } from "../limits.ts";
-import type { EventAnswer, LostLease } from "../task/task.ts";
-import { type ErrorFields, PASSING_CODES, PriniaError, type PriniaErrorCode } from "../task/errors.ts";
-import { Outbox, type Sent } from "./outbox.ts";
-import { killed, type Report } from "./report.ts";
-import type { Slots } from "./slots.ts";
+import type { Clock } from "../backend/clock.ts";
+import type { Intake } from "../backend/intake.ts";
+import { eventsText } from "../backend/report.ts";
+import type { Reports } from "../backend/reports.ts";
 import { Timer } from "../backend/timer.ts";
-import type { WorkerEvent } from "./worker-events.ts";
+import { MAX_RETRY_PAUSE_MS } from "../limits.ts";
+import { PASSING_CODES, type PriniaError } from "../task/errors.ts";
+import type { EventAnswer } from "../task/task.ts";
 
 export interface ReporterPorts {
-  readonly slots: Slots;
+  readonly reports: Reports;
+  readonly intake: Intake;
+  readonly clock: Clock;
   send(text: string): void;
-  emit(event: WorkerEvent): void;
-  /** An answer says that a lease is not ours any more. */
-  lost(lease: LostLease): void;
   /** Answers came: perhaps all is said. */
   answered(): void;
 }
 
-const GONE: ReadonlySet<PriniaErrorCode> = new Set(["lease_lost", "task_not_found"]);
+/** What tells refs of a worker's frames from those of others on the same socket. */
+const PREFIX = "e";
 
 export class Reporter {
   readonly #ports: ReporterPorts;
-  readonly #outbox = new Outbox();
   #open = false;
-  readonly #timer = new Timer();
+  /** Whether the server was told on this socket to send no more tasks. */
+  #isWithdrawn = false;
+  /** How often it was told so and has not answered: what it sent before may still come. */
+  #unanswered = 0;
+  readonly #soon = new Timer();
+  readonly #later: Timer;
 
   constructor(ports: ReporterPorts) {
     this.#ports = ports;
-  }
-
-  /** Whether everything was said, and answered. */
-  get isEmpty(): boolean {
-    return this.#outbox.isEmpty;
-  }
-
-  /** Leases whose end is not known to have arrived. */
-  leases(): string[] {
-    return this.#outbox.leases();
-  }
-
-  add(report: Report): void {
-    this.#outbox.add(report);
-    this.schedule();
+    this.#later = new Timer(ports.clock);
   }
 
   /**
    * Sends soon. A microtask would gather only what one handler says: handlers end in separate turns of the event loop,
    * and it takes a timer to see the ends of one turn together.
    */
-  schedule(ms = 0): void {
-    if (!this.#timer.isSet) this.#timer.set(ms, () => this.flush());
+  schedule(): void {
+    if (!this.#soon.isSet && !this.#later.isSet) this.#soon.set(0, () => this.flush());
   }
 
   /** Sends what is there, and grants what is free. */
   flush(): void {
-    this.#timer.clear();
+    this.#soon.clear();
+    this.#later.clear();
     if (!this.#open) return;
-    const { slots, send } = this.#ports;
+    const { reports, intake } = this.#ports;
+    const { outbox } = reports;
     do {
-      const reports = this.#outbox.take();
-      const credit = this.#outbox.hasMore ? 0 : slots.room;
-      slots.grant(credit);
-      if (reports.length > 0) send(this.#outbox.sent(reports, credit));
-      else if (credit > 0) send(JSON.stringify({ type: "credit", credit }));
-    } while (this.#outbox.hasMore);
+      const batch = outbox.take();
+      const credit = !outbox.hasMore && this.#unanswered === 0 ? intake.room : 0;
+      intake.grant(credit);
+      if (batch.length > 0) this.#send(outbox.sent(batch, credit), eventsText(batch.map(({ event }) => event)), credit);
+      else if (credit > 0) this.#ports.send(`{"type":"credit","credit":${credit}}`);
+    } while (outbox.hasMore);
+  }
+
+  /** Whether the server has said that it sends no more tasks. */
+  get isWithdrawn(): boolean {
+    return this.#open && this.#isWithdrawn && this.#unanswered === 0;
+  }
+
+  /** Takes back what was granted. */
+  withdraw(): void {
+    this.flush();
+    if (this.#isWithdrawn) return;
+    this.#isWithdrawn = true;
+    this.#unanswered++;
+    this.#ports.intake.revoke();
+    this.#ports.send(`{"type":"credit","set":0}`);
+  }
+
+  /** The server's answer to that. */
+  withdrawn(): void {
+    this.#unanswered--;
+  }
+
+  /** Grants what is free, from now on. */
+  grant(): void {
+    this.#isWithdrawn = false;
+    this.schedule();
   }
 
   /** The worker is registered on a new socket: what the old one left unanswered goes first. */
@@ -76,55 +94,46 @@ export class Reporter {
 
   /** The socket is gone. */
   broken(): void {
-    this.#open = false;
-    this.#timer.clear();
-    this.#outbox.rewind();
+    this.close();
+    this.#isWithdrawn = false;
+    this.#unanswered = 0;
+    this.#ports.intake.revoke();
+    this.#ports.reports.outbox.rewind();
   }
 
-  /** Forgets what is to be said of a lost lease. */
-  drop(lease: string): void {
-    this.#outbox.drop(lease);
+  close(): void {
+    this.#open = false;
+    this.#soon.clear();
+    this.#later.clear();
   }
 
   answered(ref: string, answers: readonly EventAnswer[]): void {
-    const reports = this.#outbox.answered(ref)?.reports ?? [];
-    for (const [at, report] of reports.entries()) {
-      const answer = answers[at];
-      if (answer && "error" in answer) this.#rejected(report, answer.error as ErrorFields);
-    }
-    this.#ports.answered();
+    if (!ref.startsWith(PREFIX)) return;
+    const { reports, answered } = this.#ports;
+    reports.answered(ref.slice(PREFIX.length), answers);
+    // In place of what was refused.
+    if (reports.outbox.hasMore) this.schedule();
+    answered();
   }
 
   /** A frame of ours was refused as a whole. */
-  refused(ref: string, error: PriniaError): void {
-    const frame = this.#outbox.answered(ref);
-    if (!frame) return;
-    this.#ports.slots.grant(-frame.credit);
+  refused(prefixed: string, error: PriniaError): void {
+    if (!prefixed.startsWith(PREFIX)) return;
+    const ref = prefixed.slice(PREFIX.length);
+    const { reports, intake } = this.#ports;
     // After `unauthorized` the socket closes, and all is said on the next.
-    if (PASSING_CODES.has(error.code) || error.code === "unauthorized") {
-      this.#outbox.unshift(frame.reports);
-      this.schedule(MAX_RETRY_PAUSE_MS);
-      return;
-    }
-    const faulty = faultyReport(frame, error);
-    if (faulty) this.#outbox.unshift(frame.reports.filter((report) => report !== faulty));
-    for (const report of faulty ? [faulty] : frame.reports) this.#rejected(report, error);
-    this.schedule();
+    const isPassing = PASSING_CODES.has(error.code) || error.code === "unauthorized";
+    const frame = isPassing ? reports.outbox.answered(ref) : reports.refused(ref, error);
+    if (!frame) return;
+    if (isPassing) reports.outbox.unshift(frame.reports);
+    intake.grant(-frame.credit);
+    if (isPassing) this.#later.set(MAX_RETRY_PAUSE_MS, () => this.flush());
+    else this.schedule();
     this.#ports.answered();
   }
 
-  /** One report was not taken. A result that is not taken must not leave its task running for ever. */
-  #rejected(report: Report, fields: ErrorFields): void {
-    const { type, id, lease } = report;
-    this.#ports.emit({ type: "refused", id, error: new PriniaError(fields) });
-    if (GONE.has(fields.code)) this.#ports.lost({ id, lease, reason: "orphaned" });
-    else if (type === "ack" && !report.last)
-      this.add(killed({ id, lease }, `The handler's result was refused: ${fields.detail}`));
+  #send(ref: string, events: string, credit: number): void {
+    const tail = credit > 0 ? `,"credit":${credit}` : "";
+    this.#ports.send(`{"type":"events","ref":"${PREFIX}${ref}","events":${events}${tail}}`);
   }
-}
-
-/** The report that a refusal points at, `events.3.result.ok`. */
-function faultyReport({ reports }: Sent, { path }: PriniaError): Report | undefined {
-  const at = /^events\.(\d+)/.exec(path ?? "")?.[1];
-  return at === undefined ? undefined : reports[Number(at)];
 }

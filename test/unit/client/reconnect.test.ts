@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { serverOf } from "./fake-fetch.ts";
 import { fakeSockets, lastSocket, socketCount } from "./fake-socket.ts";
-import { answerTo, eventsOf, registered, settle, startWorker, task, tasks, welcome } from "./worker-bench.ts";
+import { answerTo, deliver, eventsOf, registered, settle, startWorker, task, welcome } from "./worker-bench.ts";
 
 /** The server's answer to the plain request that finds out why an upgrade was refused. */
 let probe: () => Promise<Response>;
@@ -25,12 +26,12 @@ describe("after a break", () => {
   test("the worker goes on with its session and says what it holds", async () => {
     const { jobs, events } = startWorker({ concurrency: 3 });
     const first = await welcome();
-    first.say(tasks(task(1), task(2)));
+    await deliver(first, task(1), task(2));
     jobs[0]?.finish();
     await settle();
     first.drop();
     const second = await welcome();
-    expect(second.sent()[0]).toMatchObject({ type: "register", session: "s1", credit: 2, held: ["l2", "l1"] });
+    expect(second.sent()[0]).toMatchObject({ type: "register", session: "s1", credit: 2, held: ["l1", "l2"] });
     expect(jobs[1]?.context.signal.aborted).toBe(false);
     expect(events.filter(({ type }) => type === "start")).toMatchObject([{ resumed: false }, { resumed: true }]);
   });
@@ -39,7 +40,7 @@ describe("after a break", () => {
     const { jobs } = startWorker({ concurrency: 4 });
     const first = await welcome();
     first.sent();
-    first.say(tasks(task(1), task(2), task(3)));
+    await deliver(first, task(1), task(2), task(3));
     jobs[0]?.finish("one");
     await settle();
     const [answered] = first.sent();
@@ -67,7 +68,7 @@ describe("after a break", () => {
   test("of a task that ended only the end is sent again", async () => {
     const { jobs } = startWorker({ concurrency: 2 });
     const first = await welcome();
-    first.say(tasks(task(1, { status: "Queued" }), task(2, { status: "Queued" })));
+    await deliver(first, task(1, { status: "Queued" }), task(2, { status: "Queued" }));
     jobs[0]?.context.progress(50);
     jobs[0]?.finish();
     await settle();
@@ -79,7 +80,7 @@ describe("after a break", () => {
   test("a lease that is lost is not acked", async () => {
     const { jobs } = startWorker();
     const first = await welcome();
-    first.say(tasks(task(1)));
+    await deliver(first, task(1));
     first.drop();
     await settle(200);
     const second = lastSocket();
@@ -95,7 +96,7 @@ describe("after a break", () => {
   test("credit is told anew, whatever the old socket was told", async () => {
     const { jobs } = startWorker({ concurrency: 2 });
     const first = await welcome();
-    first.say(tasks(task(1)));
+    await deliver(first, task(1));
     first.drop();
     jobs[0]?.finish();
     const second = await welcome();
@@ -110,7 +111,7 @@ describe("after a break", () => {
     const first = await welcome();
     first.drop();
     await welcome();
-    first.say(tasks(task(1)));
+    await deliver(first, task(1));
     expect(jobs).toHaveLength(0);
   });
 
@@ -203,25 +204,51 @@ describe("a dead socket", () => {
 
 describe("a worker that is not wanted stops with an error", () => {
   test("when another took its id: it never takes it back", async () => {
-    const { worker, jobs, events } = startWorker({ id: "mine" });
+    const { worker, jobs, events } = startWorker({ id: "mine", fetch });
     const socket = await welcome();
-    socket.say(tasks(task(1)));
+    await deliver(socket, task(1));
     socket.say({ type: "lost", leases: [] });
     socket.drop(4001, "superseded");
+    await settle(600_000);
     await expect(worker.closed).rejects.toMatchObject({
       code: "superseded",
       detail: expect.stringContaining('"mine"'),
     });
-    await settle(600_000);
     expect(socketCount()).toBe(1);
     expect(jobs[0]?.context.signal.aborted).toBe(true);
     expect(events.at(-1)).toMatchObject({ type: "stop", error: { code: "superseded" } });
   });
 
+  test("but when another took its id it still says by requests what became of what it ran", async () => {
+    const { sent, fetch } = serverOf(({ body }) => Response.json(answerTo({ type: "events", ...(body as object) })));
+    const { worker, jobs, events } = startWorker({ concurrency: 1, prefetch: 2, fetch });
+    const socket = await welcome();
+    await deliver(socket, task(1), task(2), task(3));
+    jobs[0]?.finish("one");
+    await settle();
+    // The ack is on its way, and its answer is lost with the socket.
+    socket.drop(4001, "superseded");
+    await settle();
+    await expect(worker.closed).rejects.toMatchObject({ code: "superseded" });
+    expect(sent.map(({ url, body }) => [url, body])).toEqual([
+      [
+        "http://queue.test/v1/queues/a%2Fb/events",
+        {
+          events: [
+            { type: "ack", id: "t1", lease: "l1", result: { ok: "one" } },
+            { type: "release", id: "t3", lease: "l3" },
+            { type: "release", id: "t2", lease: "l2" },
+          ],
+        },
+      ],
+    ]);
+    expect(events.some(({ type }) => type === "refused")).toBe(false);
+  });
+
   test("and begins nothing that still waited for a slot", async () => {
     const { jobs } = startWorker({ prefetch: 1 });
     const socket = await welcome();
-    socket.say(tasks(task(1, { status: "Queued" }), task(2, { status: "Queued" })));
+    await deliver(socket, task(1, { status: "Queued" }), task(2, { status: "Queued" }));
     socket.drop(4001);
     jobs[0]?.finish();
     await settle(10_000);

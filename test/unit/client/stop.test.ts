@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { fakeSockets, lastSocket, socketCount } from "./fake-socket.ts";
-import { answerTo, eventsOf, registered, settle, startWorker, task, tasks, welcome } from "./worker-bench.ts";
+import { answerTo, deliver, eventsOf, registered, settle, startWorker, task, welcome } from "./worker-bench.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -25,7 +25,7 @@ test("stop takes no more, lets the running end, reports them, and says goodbye",
   const { worker, jobs, events } = startWorker({ concurrency: 2 });
   const socket = await welcome();
   socket.sent();
-  socket.say(tasks(task(1)));
+  await deliver(socket, task(1));
   const stopped = watch(worker.stop());
   expect(socket.sent()).toEqual([{ type: "credit", set: 0 }]);
   socket.say({ type: "credit", credit: 0 });
@@ -52,11 +52,11 @@ test("stop takes no more, lets the running end, reports them, and says goodbye",
 test("stop gives back what was not begun, also what comes late", async () => {
   const { worker, jobs } = startWorker({ concurrency: 1, prefetch: 2 });
   const socket = await welcome();
-  socket.say(tasks(task(1, { status: "Queued" }), task(2, { status: "Queued" })));
+  await deliver(socket, task(1, { status: "Queued" }), task(2, { status: "Queued" }));
   await settle();
   socket.sent();
   worker.stop();
-  socket.say(tasks(task(3, { status: "Queued" })));
+  await deliver(socket, task(3, { status: "Queued" }));
   socket.say({ type: "credit", credit: 0 });
   await settle();
   const frames = socket.sent();
@@ -73,14 +73,15 @@ test("stop waits for what the server sent before it heard of it", async () => {
   await settle(1_000);
   expect(socket.sent()).toEqual([{ type: "credit", set: 0 }]);
   socket.say({ type: "credit", credit: 0 });
+  await settle();
   expect(socket.sent()).toEqual([{ type: "goodbye" }]);
 });
 
 test("when the grace is over, signals fire and tasks go back", async () => {
   const { worker, jobs } = startWorker();
   const socket = await welcome();
-  socket.say(tasks(task(1)));
-  const stopped = watch(worker.stop({ graceMs: 3_000 }));
+  await deliver(socket, task(1));
+  const stopped = watch(worker.stop({ grace: 3_000 }));
   socket.say({ type: "credit", credit: 0 });
   await settle(2_999);
   expect(jobs[0]?.context.signal.aborted).toBe(false);
@@ -101,10 +102,10 @@ test("when the grace is over, signals fire and tasks go back", async () => {
 test("stop again shortens the grace, and never lengthens it", async () => {
   const { worker, jobs } = startWorker();
   const socket = await welcome();
-  socket.say(tasks(task(1)));
-  worker.stop({ graceMs: 60_000 });
-  worker.stop({ graceMs: 1_000 });
-  worker.stop({ graceMs: 60_000 });
+  await deliver(socket, task(1));
+  worker.stop({ grace: 60_000 });
+  worker.stop({ grace: 1_000 });
+  worker.stop({ grace: 60_000 });
   socket.say({ type: "credit", credit: 0 });
   await settle(1_000);
   expect(jobs[0]?.context.signal.aborted).toBe(true);
@@ -114,9 +115,9 @@ test("stop again shortens the grace, and never lengthens it", async () => {
 test("stop ends though the server answers nothing any more", async () => {
   const { worker, jobs } = startWorker();
   const socket = await welcome();
-  socket.say(tasks(task(1)));
-  const stopped = watch(worker.stop({ graceMs: 1_000 }));
-  await settle(10_000);
+  await deliver(socket, task(1));
+  const stopped = watch(worker.stop({ grace: 1_000 }));
+  await settle(8_000);
   expect(jobs[0]?.context.signal.aborted).toBe(true);
   expect(stopped.done).toBe(true);
   expect(socket.left).toBe(true);
@@ -143,7 +144,7 @@ test("a worker that was never taken stops at once", async () => {
 test("a worker that stops during a break comes back at once to report and to give back", async () => {
   const { worker, jobs } = startWorker({ concurrency: 2 });
   const first = await welcome();
-  first.say(tasks(task(1)));
+  await deliver(first, task(1));
   jobs[0]?.finish("one");
   await settle();
   first.drop();
@@ -161,6 +162,7 @@ test("a worker that stops during a break comes back at once to report and to giv
   expect(frames.flatMap(eventsOf)).toEqual(["ack t1", "release t2"]);
   for (const frame of frames) if (frame.type === "events") second.say(answerTo(frame));
   second.say({ type: "credit", credit: 0 });
+  await settle();
   expect(second.sent()).toEqual([{ type: "goodbye" }]);
 });
 

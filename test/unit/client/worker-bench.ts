@@ -1,13 +1,14 @@
-/** A worker under test: its server is the test, its handlers end when the test says so. */
+/** A worker over a socket under test: its server is the test, its handlers end when the test says so. */
 
 import { expect, vi } from "vitest";
 import {
-  createWorker,
+  DurableBackend,
+  type ServerOptions,
+  socket,
   type TaskContext,
-  type Worker,
   type WorkerEvent,
-  type WorkerOptions,
 } from "../../../src/client/index.ts";
+import { type AnyLayers, type Handler, Worker, type WorkerOptions } from "../../../src/worker/index.ts";
 import { type FakeSocket, type Frame, lastSocket } from "./fake-socket.ts";
 
 /** The longest pause before a socket is opened again. */
@@ -23,25 +24,37 @@ interface Job {
 
 export interface Bench {
   readonly worker: Worker;
+  readonly backend: DurableBackend;
   readonly jobs: Job[];
   readonly events: WorkerEvent[];
 }
 
-type Options = Partial<WorkerOptions<unknown, unknown>>;
+type Options = Partial<ServerOptions> &
+  Omit<WorkerOptions<AnyLayers>, "layers"> & {
+    readonly layers?: AnyLayers;
+    readonly name?: string;
+    readonly handler?: Handler<unknown, unknown>;
+    readonly backend?: DurableBackend;
+  };
 
-export function startWorker(options: Options = {}): Bench {
+/** A queue on the server under test. */
+export const queueOf = (options: Partial<ServerOptions> = {}): DurableBackend =>
+  new DurableBackend("a/b", socket({ url: "http://queue.test/", ...options }));
+
+export function startWorker({ url, token, fetch, name = "worker", handler, backend, ...options }: Options = {}): Bench {
   const jobs: Job[] = [];
   const events: WorkerEvent[] = [];
-  const handler = (args: unknown, context: TaskContext) => {
+  const job = (args: unknown, context: TaskContext) => {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     jobs.push({ args, context, finish: resolve, fail: reject });
     return promise;
   };
+  const queue = backend ?? queueOf({ ...(url === undefined ? {} : { url }), token, fetch });
   const onEvent = (event: WorkerEvent) => events.push(event);
-  const worker = createWorker({ url: "http://queue.test/", queue: "a/b", handler, onEvent, ...options });
+  const worker = new Worker(name, queue, handler ?? job, { onEvent, ...options });
   // A refusal is looked at by the tests that are about it.
   worker.closed.catch(() => undefined);
-  return { worker, jobs, events };
+  return { worker, backend: queue, jobs, events };
 }
 
 /** Lets all that is due happen, the 0 ms timer that gathers frames included. */
@@ -58,6 +71,16 @@ export async function welcome(more: Partial<Frame> = {}): Promise<FakeSocket> {
   return socket;
 }
 
+/** Waits for a socket to be tried, and answers its opening; nothing more is said. `null`: it was tried already. */
+export async function open(afterMs: number | null = 0): Promise<FakeSocket> {
+  if (afterMs !== null) await settle(afterMs);
+  const socket = lastSocket();
+  expect(socket.readyState).toBe(0);
+  socket.accept();
+  await settle();
+  return socket;
+}
+
 export const registered = (more: Partial<Frame> = {}): Frame => ({
   type: "registered",
   worker: "w",
@@ -70,10 +93,18 @@ export const registered = (more: Partial<Frame> = {}): Frame => ({
   ...more,
 });
 
+/** Delivers tasks, and lets them begin. */
+export async function deliver(socket: FakeSocket, ...list: object[]): Promise<void> {
+  socket.say(tasks(...list));
+  await settle();
+}
+
 /** A task as it is delivered: id `t1`, lease `l1`. */
 export const task = (n: number | string, more: object = {}) => ({
   id: `t${n}`,
   lease: `l${n}`,
+  queue: "a/b",
+  codec: "json",
   args: { n },
   status: "Running",
   attempt: 1,

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { AbortError, RetryAfterError } from "../../../src/client/index.ts";
+import { catchErrors, timeout } from "../../../src/worker/index.ts";
 import { fakeSockets, lastSocket } from "./fake-socket.ts";
-import { answerTo, eventsOf, listOf, settle, startWorker, task, tasks, welcome } from "./worker-bench.ts";
+import { answerTo, deliver, eventsOf, listOf, settle, startWorker, task, welcome } from "./worker-bench.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -25,6 +26,12 @@ describe("registering", () => {
     expect(worker.id).toMatch(/^mailer-[0-9a-z]{8}$/);
   });
 
+  test("tells what its handler runs in", async () => {
+    startWorker({ layers: [catchErrors(() => null), timeout("1m")] });
+    const [frame] = (await welcome()).sent();
+    expect(frame).toMatchObject({ layers: ["catchErrors", "timeout"] });
+  });
+
   test("never has the id of another replica, unless it is given one", () => {
     expect(startWorker().worker.id).not.toBe(startWorker().worker.id);
     expect(startWorker({ id: "the one" }).worker.id).toBe("the one");
@@ -46,7 +53,7 @@ describe("working", () => {
     const { jobs } = startWorker({ concurrency: 3 });
     const socket = await welcome();
     socket.sent();
-    socket.say(tasks(task(1), task(2), task(3)));
+    await deliver(socket, task(1), task(2), task(3));
     jobs[0]?.finish({ sum: 1 });
     jobs[2]?.finish();
     await settle();
@@ -67,28 +74,44 @@ describe("working", () => {
     const { jobs } = startWorker();
     const socket = await welcome();
     socket.sent();
-    socket.say(tasks(task(1, { status: "Queued", attempt: 2 })));
+    await deliver(socket, task(1, { status: "Queued", attempt: 2 }));
     expect(jobs[0]?.context.attempt).toBe(3);
     jobs[0]?.finish(1);
     await settle();
-    expect(eventsOf(socket.sent()[0])).toEqual(["start t1", "ack t1"]);
+    expect(socket.sent().flatMap(eventsOf)).toEqual(["start t1", "ack t1"]);
   });
 
   test("does not report the start of a task that was started when it was sent", async () => {
     const { jobs } = startWorker();
     const socket = await welcome();
     socket.sent();
-    socket.say(tasks(task(1)));
+    await deliver(socket, task(1));
     await settle();
     expect(socket.sent()).toEqual([]);
     expect(jobs[0]?.context.attempt).toBe(1);
+  });
+
+  test("kills a task that nobody here can decode, and takes another one in its place", async () => {
+    const { jobs, events } = startWorker();
+    const socket = await welcome();
+    socket.sent();
+    await deliver(socket, task(1, { codec: "cuneiform" }));
+    expect(socket.sent()).toMatchObject([
+      {
+        type: "events",
+        credit: 1,
+        events: [{ type: "ack", id: "t1", result: { abort: true, err: expect.stringContaining("cuneiform") } }],
+      },
+    ]);
+    expect(events).toContainEqual(expect.objectContaining({ type: "error", id: "t1" }));
+    expect(jobs).toHaveLength(0);
   });
 
   test("runs no more at a time than it should, and the rest in order as slots get free", async () => {
     const { jobs } = startWorker({ concurrency: 1, prefetch: 2 });
     const socket = await welcome();
     socket.sent();
-    socket.say(tasks(task(1), task(2), task(3)));
+    await deliver(socket, task(1), task(2), task(3));
     expect(jobs.map((job) => job.context.id)).toEqual(["t1"]);
     jobs[0]?.finish();
     await settle();
@@ -100,7 +123,7 @@ describe("working", () => {
     const { jobs } = startWorker();
     const socket = await welcome();
     socket.sent();
-    socket.say(tasks(task(1)));
+    await deliver(socket, task(1));
     for (const progress of [1, 2, 3]) jobs[0]?.context.progress(progress);
     jobs[0]?.context.extend(5_000);
     await settle();
@@ -114,13 +137,13 @@ describe("working", () => {
     const { jobs } = startWorker();
     const socket = await welcome();
     socket.sent();
-    socket.say(tasks(task(1)));
-    for (let line = 0; line < 60; line++) jobs[0]?.context.log(`${line} ${"é".repeat(600)}`);
+    await deliver(socket, task(1));
+    for (let line = 0; line < 60; line++) jobs[0]?.context.logger.info(`${line} ${"é".repeat(600)}`);
     jobs[0]?.finish();
     await settle();
     const [ack] = listOf(socket.sent()[0]);
     expect(ack?.logs).toHaveLength(50);
-    expect(ack?.logs?.[0]).toMatch(/^10 é/);
+    expect(ack?.logs?.[0]).toMatch(/^INFO 10 é/);
     expect(Buffer.byteLength(ack?.logs?.[0] ?? "")).toBeLessThanOrEqual(1024);
   });
 });
@@ -130,7 +153,7 @@ describe("the end of a task", () => {
     const { jobs } = startWorker();
     const socket = await welcome();
     socket.sent();
-    socket.say(tasks(task(1)));
+    await deliver(socket, task(1));
     end(jobs[0]);
     await settle();
     return listOf(socket.sent()[0])[0];
@@ -153,7 +176,7 @@ describe("the end of a task", () => {
   });
 
   test.each<[string, unknown, RegExp]>([
-    ["is no JSON", 10n, /no JSON.*BigInt/],
+    ["is no JSON", 10n, /cannot be encoded.*BigInt/],
     ["is too large", "x".repeat(300_000), /larger than 262144 bytes/],
   ])("is for good when the result %s", async (_, value, error) => {
     expect(await endOf((job) => job?.finish(value))).toEqual(ack({ err: expect.stringMatching(error), abort: true }));
@@ -174,7 +197,7 @@ describe("the end of a task", () => {
     startWorker({ handler });
     const socket = await welcome();
     socket.sent();
-    socket.say(tasks(task(1)));
+    await deliver(socket, task(1));
     await settle();
     expect(socket.sent()[0]?.events).toEqual([ack({ err: "at once" })]);
   });
@@ -185,7 +208,7 @@ describe("refusals of reports", () => {
     const { jobs, events } = startWorker();
     const socket = await welcome();
     socket.sent();
-    socket.say(tasks(task(1)));
+    await deliver(socket, task(1));
     jobs[0]?.finish("result");
     await settle();
     const error = { code: "payload_too_large", detail: "too much" };
@@ -214,7 +237,7 @@ describe("refusals of reports", () => {
     const { jobs } = startWorker({ concurrency: 2 });
     const socket = await welcome();
     socket.sent();
-    socket.say(tasks(task(1), task(2)));
+    await deliver(socket, task(1), task(2));
     jobs[0]?.finish(1);
     jobs[1]?.finish(2);
     await settle();
@@ -236,7 +259,7 @@ describe("refusals of reports", () => {
     const { jobs } = startWorker();
     const socket = await welcome();
     socket.sent();
-    socket.say(tasks(task(1)));
+    await deliver(socket, task(1));
     jobs[0]?.finish(1);
     await settle();
     const [frame] = socket.sent();
@@ -251,7 +274,7 @@ describe("refusals of reports", () => {
     const { jobs } = startWorker();
     const socket = await welcome();
     socket.sent();
-    socket.say(tasks(task(1)));
+    await deliver(socket, task(1));
     jobs[0]?.context.progress(1);
     await settle();
     const error = { code: "lease_lost", detail: "gone", taskStatus: "Pending" };
@@ -265,7 +288,7 @@ describe("lost leases", () => {
     const { jobs, events } = startWorker({ concurrency: 2 });
     const socket = await welcome();
     socket.sent();
-    socket.say(tasks(task(1), task(2)));
+    await deliver(socket, task(1), task(2));
     socket.say({ type: "lost", leases: [{ id: "t1", lease: "l1", reason: "cancelled" }] });
     expect(jobs[0]?.context.signal.reason).toMatchObject({
       code: "lease_lost",
@@ -282,7 +305,7 @@ describe("lost leases", () => {
     const { jobs, events } = startWorker();
     const socket = await welcome();
     socket.sent();
-    socket.say(tasks(task(1)));
+    await deliver(socket, task(1));
     jobs[0]?.finish();
     // Long enough for the end of the handler, too short for the timer that sends it.
     for (let tick = 0; tick < 10; tick++) await Promise.resolve();
@@ -296,7 +319,7 @@ describe("lost leases", () => {
     const { jobs } = startWorker();
     const socket = await welcome();
     socket.sent();
-    socket.say(tasks(task(1)));
+    await deliver(socket, task(1));
     socket.say({ type: "lost", leases: [{ id: "t1", lease: "l1", reason: "timeout" }] });
     await settle(4_000);
     expect(socket.sent()).toEqual([]);
@@ -310,7 +333,7 @@ describe("lost leases", () => {
   test("are not begun when they still wait for a slot", async () => {
     const { jobs } = startWorker({ prefetch: 1 });
     const socket = await welcome();
-    socket.say(tasks(task(1, { status: "Queued" }), task(2, { status: "Queued" })));
+    await deliver(socket, task(1, { status: "Queued" }), task(2, { status: "Queued" }));
     socket.say({ type: "lost", leases: [{ id: "t2", lease: "l2", reason: "cancelled" }] });
     jobs[0]?.finish();
     await settle();
@@ -334,7 +357,7 @@ test("a listener that throws does not stop the worker", async () => {
   });
   const socket = await welcome();
   socket.sent();
-  socket.say(tasks(task(1)));
+  await deliver(socket, task(1));
   jobs[0]?.finish();
   await settle();
   const [frame] = socket.sent();

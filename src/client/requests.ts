@@ -1,9 +1,10 @@
 /** Requests: one try or several, answers as values, every failure a PriniaError. */
 
+import { sleep, systemClock } from "../backend/clock.ts";
+import { pauseMs } from "../backend/pause.ts";
 import { REQUEST_TIMEOUT_MS, REQUEST_TRIES } from "../limits.ts";
 import type { Problem } from "../protocol/types.ts";
 import { PriniaError, type PriniaErrorCode } from "../task/errors.ts";
-import { pauseMs, sleep } from "./pause.ts";
 
 /** A token, or what gives one: it is asked at every request and every opening of a socket. */
 export type Token = string | (() => string | Promise<string>);
@@ -25,13 +26,14 @@ export interface ServerOptions {
 }
 
 export interface RequestOptions {
-  readonly body?: unknown;
+  /** JSON text. */
+  readonly body?: string | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Whether the request may be sent again when its outcome is unknown. */
-  readonly repeat?: boolean;
+  /** Whether the request may be sent again when its outcome is unknown. True when left out. */
+  readonly repeat?: boolean | undefined;
 }
 
-export class Transport {
+export class Requests {
   readonly url: string;
   readonly #token: Token | undefined;
   readonly #fetch: Fetch;
@@ -52,20 +54,15 @@ export class Transport {
     return typeof this.#token === "function" ? await this.#token() : this.#token;
   }
 
-  /** Sends a request, again where it may be, and reads the answer's JSON. */
-  async call<T>(method: string, path: string, { body, signal, repeat = true }: RequestOptions = {}): Promise<T> {
+  /** Sends a request, again where it may be, and reads the answer's JSON, if it has any. */
+  async call<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
+    const { repeat = true, signal } = options;
     for (let failures = 1; ; failures++) {
       try {
-        return await this.once(
-          method,
-          path,
-          { body, signal },
-          REQUEST_TIMEOUT_MS,
-          (response) => response.json() as Promise<T>,
-        );
+        return await this.once(method, path, options, REQUEST_TIMEOUT_MS, jsonOf<T>);
       } catch (error) {
         if (!repeat || failures >= REQUEST_TRIES || !isPassing(error)) throw error;
-        await sleep(pauseMs(failures, error.retryAfterMs), signal);
+        await sleep(systemClock, pauseMs(failures, error.retryAfterMs), signal);
       }
     }
   }
@@ -83,9 +80,9 @@ export class Transport {
     timeoutMs: number,
     read: (response: Response) => Promise<T>,
   ): Promise<T> {
-    signal?.throwIfAborted();
     const headers: Record<string, string> = body === undefined ? {} : { "content-type": "application/json" };
     const token = await this.token();
+    signal?.throwIfAborted();
     if (token !== undefined) headers.authorization = `Bearer ${token}`;
     const controller = new AbortController();
     const abort = () => controller.abort();
@@ -93,10 +90,7 @@ export class Transport {
     signal?.addEventListener("abort", abort, { once: true });
     try {
       const init = { method, headers, signal: controller.signal };
-      const response = await this.#fetch(
-        this.url + path,
-        body === undefined ? init : { ...init, body: JSON.stringify(body) },
-      );
+      const response = await this.#fetch(this.url + path, body === undefined ? init : { ...init, body });
       if (!response.ok) throw await refusalOf(response);
       return await read(response);
     } catch (error) {
@@ -110,6 +104,13 @@ export class Transport {
     }
   }
 }
+
+/** Where a queue's routes begin. */
+export const queuePath = (queue: string): string => `/v1/queues/${encodeURIComponent(queue)}`;
+
+/** The JSON of an answer; `undefined` of one that has no body. */
+export const jsonOf = async <T>(response: Response): Promise<T> =>
+  response.status === 204 ? (undefined as T) : ((await response.json()) as T);
 
 /** Whether the same request may well succeed later. */
 export function isPassing(error: unknown): error is PriniaError {

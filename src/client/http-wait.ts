@@ -1,10 +1,11 @@
-/** Waiting for tasks: asks again with what is pending until all have come. */
+/** Waiting for tasks over HTTP: asks again with what is pending until all have come. */
 
+import { sleep, systemClock } from "../backend/clock.ts";
+import { pauseMs } from "../backend/pause.ts";
+import type { WaitPortOptions, WaitView } from "../backend/port.ts";
 import { MAX_BATCH, MAX_WAIT_MS, REQUEST_TIMEOUT_MS, RETRY_PAUSE_MS, WAIT_STREAMS, WAIT_TURN_MS } from "../limits.ts";
-import type { WaitEntry, WaitLine, TaskResult as WireResult } from "../protocol/types.ts";
-import { pauseMs, sleep } from "./pause.ts";
-import { isPassing, type Transport } from "./transport.ts";
-import type { TaskResult, WaitOptions } from "./types.ts";
+import type { WaitLine } from "../protocol/types.ts";
+import { isPassing, type Requests } from "./requests.ts";
 
 /**
  * Yields each id once, as soon as its task is terminal.
@@ -12,19 +13,19 @@ import type { TaskResult, WaitOptions } from "./types.ts";
  * @param path of the queue
  * @throws PriniaError when the server refuses, the signal's reason when that fires; never because it is silent
  */
-export async function* waitFor<Out>(
-  transport: Transport,
+export async function* httpWait(
+  requests: Requests,
   path: string,
   ids: Iterable<string>,
-  { waitMs = MAX_WAIT_MS, signal }: WaitOptions,
-): AsyncGenerator<TaskResult<Out>, void, undefined> {
+  { signal, onProgress }: WaitPortOptions,
+): AsyncGenerator<WaitView, void, undefined> {
   const stop = new AbortController();
   const stopped = () => stop.abort(signal?.reason);
   signal?.throwIfAborted();
   signal?.addEventListener("abort", stopped, { once: true });
-  const wait = new Wait(transport, path, [...new Set(ids)], waitMs, stop.signal);
+  const wait = new Wait(requests, path, [...new Set(ids)], { signal: stop.signal, onProgress });
   try {
-    yield* wait.results() as AsyncGenerator<TaskResult<Out>, void, undefined>;
+    yield* wait.results();
   } finally {
     signal?.removeEventListener("abort", stopped);
     stop.abort();
@@ -33,30 +34,28 @@ export async function* waitFor<Out>(
 
 /** Ids stand in a line; each stream takes up to a batch from its head, and puts what is pending at its end. */
 class Wait {
-  readonly #transport: Transport;
+  readonly #requests: Requests;
   readonly #path: string;
   readonly #line: string[];
-  readonly #waitMs: number;
-  readonly #signal: AbortSignal;
-  #arrived: TaskResult<unknown>[] = [];
+  readonly #options: WaitPortOptions;
+  #arrived: WaitView[] = [];
+  #failed: { readonly error: unknown } | undefined;
   #news = Promise.withResolvers<void>();
 
-  constructor(transport: Transport, path: string, ids: string[], waitMs: number, signal: AbortSignal) {
-    this.#transport = transport;
+  constructor(requests: Requests, path: string, ids: string[], options: WaitPortOptions) {
+    this.#requests = requests;
     this.#path = path;
     this.#line = ids;
-    this.#waitMs = waitMs;
-    this.#signal = signal;
+    this.#options = options;
   }
 
-  async *results(): AsyncGenerator<TaskResult<unknown>, void, undefined> {
+  async *results(): AsyncGenerator<WaitView, void, undefined> {
     const streams = Math.min(WAIT_STREAMS, Math.ceil(this.#line.length / MAX_BATCH));
     let open = streams;
-    let failed: { readonly error: unknown } | undefined;
     for (let stream = 0; stream < streams; stream++) {
       this.#stream()
         .catch((error) => {
-          failed = { error };
+          this.#failed ??= { error };
         })
         .finally(() => {
           open--;
@@ -69,15 +68,16 @@ class Wait {
       const arrived = this.#arrived;
       this.#arrived = [];
       yield* arrived;
-      if (failed) throw failed.error;
+      if (this.#failed) throw this.#failed.error;
     }
   }
 
   async #stream(): Promise<void> {
+    const { signal } = this.#options;
     for (let failures = 0; this.#line.length > 0; ) {
       const pending = new Set(this.#line.splice(0, MAX_BATCH));
       // Others stand in the line: all are asked for now and then.
-      const waitMs = this.#line.length > 0 ? Math.min(WAIT_TURN_MS, this.#waitMs) : this.#waitMs;
+      const waitMs = this.#line.length > 0 ? WAIT_TURN_MS : MAX_WAIT_MS;
       const asked = pending.size;
       const began = performance.now();
       try {
@@ -85,11 +85,11 @@ class Wait {
         failures = 0;
         // A server that does not hold the request must not be asked all the time.
         if (pending.size === asked && performance.now() - began < RETRY_PAUSE_MS)
-          await sleep(RETRY_PAUSE_MS, this.#signal);
+          await sleep(systemClock, RETRY_PAUSE_MS, signal);
       } catch (error) {
         if (!isPassing(error)) throw error;
         failures = pending.size < asked ? 1 : failures + 1;
-        await sleep(pauseMs(failures, error.retryAfterMs), this.#signal);
+        await sleep(systemClock, pauseMs(failures, error.retryAfterMs), signal);
       }
       this.#line.push(...pending);
     }
@@ -97,22 +97,27 @@ class Wait {
 
   /** Takes what finishes off `pending`; returns when the server ends the answer. */
   #ask(pending: Set<string>, waitMs: number): Promise<void> {
-    const options = { body: { ids: [...pending], waitMs }, signal: this.#signal };
+    const { signal, onProgress } = this.#options;
+    const body = JSON.stringify({ ids: [...pending], waitMs, progress: onProgress && true });
     const read = async (response: Response): Promise<void> => {
       for await (const line of jsonLines(response)) {
-        if ("id" in line && !("progress" in line) && pending.delete(line.id)) this.#arrived.push(resultOf(line));
+        if (!("id" in line)) continue;
+        if ("progress" in line) this.#progressed(line.id, line.progress);
+        else if (pending.delete(line.id)) this.#arrived.push(line as WaitView);
         this.#news.resolve();
       }
     };
-    return this.#transport.once("POST", `${this.#path}/wait`, options, waitMs + REQUEST_TIMEOUT_MS, read);
+    return this.#requests.once("POST", `${this.#path}/wait`, { body, signal }, waitMs + REQUEST_TIMEOUT_MS, read);
   }
-}
 
-function resultOf(entry: WaitEntry): TaskResult<unknown> {
-  if ("error" in entry) return { id: entry.id, status: "Unknown", error: "there is no such task, or it was deleted" };
-  const { id, attempt, result }: WireResult = entry;
-  if (result && "ok" in result) return { id, attempt, status: "Done", value: result.ok };
-  return { id, attempt, status: "Killed", error: result?.err ?? "" };
+  /** What the listener throws ends the wait. */
+  #progressed(id: string, progress: unknown): void {
+    try {
+      this.#options.onProgress?.(id, progress);
+    } catch (error) {
+      this.#failed ??= { error };
+    }
+  }
 }
 
 async function* jsonLines(response: Response): AsyncGenerator<WaitLine, void, undefined> {
