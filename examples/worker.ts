@@ -1,14 +1,12 @@
-/** A worker in ten lines: `node examples/worker.ts`. It says hello to whatever is pushed to the queue "greetings". */
+/** A worker in ten lines: `npx node examples/worker.ts`. It says hello to whatever is pushed to the queue "greetings". */
 
-import { createWorker } from "../src/client/index.ts";
+import { DurableBackend, socket } from "prinia";
+import { Monitor, Worker } from "prinia/worker";
 
-const worker = createWorker({
-  url: process.env.PRINIA_URL ?? "http://127.0.0.1:8787",
-  token: process.env.PRINIA_TOKEN,
-  queue: "greetings",
-  handler: (args: { name: string }) => `Hello, ${args.name}!`,
-});
+const url = process.env.PRINIA_URL ?? "http://127.0.0.1:8787";
+const token = process.env.PRINIA_TOKEN;
+const greetings = new DurableBackend<{ name: string }, string>("greetings", socket({ url, token }));
 
-process.on("SIGINT", () => worker.stop());
-process.on("SIGTERM", () => worker.stop());
-await worker.closed;
+await new Monitor()
+  .register(() => new Worker("greeter", greetings, ({ name }) => `Hello, ${name}!`, { concurrency: 10 }))
+  .runWithSignals("SIGTERM", "SIGINT");

@@ -1,16 +1,16 @@
 /** The load: pushes all that is planned, a batch at a time on each lane, and waits for the results as they come. */
 
-import type { Queue, TaskResult } from "../../src/client/index.ts";
+import { type DurableBackend, type NoResult, type TaskResult, unwrap } from "prinia";
 import type { Digest } from "./digest.ts";
 import type { FileArgs, Planned } from "./plan.ts";
 
-export type FileQueue = Queue<FileArgs, Digest>;
+export type FileQueue = DurableBackend<FileArgs, Digest>;
 
 /** What became of a task. */
 export interface Outcome {
   readonly planned: Planned;
   readonly id: string;
-  readonly results: TaskResult<Digest>[];
+  readonly results: (TaskResult<Digest> | NoResult)[];
   /** From the call of push to the first result, ms. */
   latencyMs: number;
 }
@@ -52,7 +52,7 @@ async function runBatch(
   { signal, retry, onResult }: LoadOptions,
 ): Promise<Outcome[]> {
   const pushedAt = performance.now();
-  const pushed = await queue.pushMany(
+  const pushed = await queue.pushTasks(
     batch.map(({ task }) => task),
     { signal, retry },
   );
@@ -61,7 +61,7 @@ async function runBatch(
     return planned ? [{ planned, id, results: [], latencyMs: 0 }] : [];
   });
   const byId = new Map(outcomes.map((outcome) => [outcome.id, outcome]));
-  for await (const result of queue.wait(byId.keys(), { signal })) {
+  for await (const result of queue.waitFor(byId.keys(), { signal })) {
     const outcome = byId.get(result.id);
     if (!outcome) throw new Error(`a result came for ${result.id}, which was not asked for`);
     outcome.results.push(result);
@@ -76,7 +76,7 @@ export async function runAlone(queue: FileQueue, plan: readonly Planned[], signa
   const latencies: number[] = [];
   for (const { task } of plan) {
     const pushedAt = performance.now();
-    await queue.run(task.args, { signal });
+    unwrap(await queue.waitForSingle(await queue.push(task.args), { signal }));
     latencies.push(performance.now() - pushedAt);
   }
   return latencies;

@@ -2,7 +2,7 @@
 
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { TaskInput } from "../../src/client/index.ts";
+import type { NewTask } from "prinia";
 
 /** What a task asks for. */
 export interface FileArgs {
@@ -13,7 +13,7 @@ export interface FileArgs {
 
 /** A task to be pushed, and what must become of it. */
 export interface Planned {
-  readonly task: TaskInput<FileArgs>;
+  readonly task: NewTask<FileArgs>;
   readonly status: "Done" | "Killed";
   /** Executions that it must have had. */
   readonly attempts: number;

@@ -1,9 +1,9 @@
 /** Checks that nothing was lost, done twice, or done wrong. */
 
 import { isDeepStrictEqual } from "node:util";
-import type { Task } from "../../src/client/index.ts";
+import type { Page, Task } from "prinia";
 import { type Digest, digestFile } from "./digest.ts";
-import type { Outcome } from "./load.ts";
+import type { FileQueue, Outcome } from "./load.ts";
 import type { FileArgs } from "./plan.ts";
 
 type FileTask = Task<FileArgs, Digest>;
@@ -19,11 +19,11 @@ export interface Verdict {
 }
 
 /** Compares what came with what was planned, with what the queue says, and with the files themselves. */
-export async function verify(url: string, queue: string, outcomes: readonly Outcome[]): Promise<Verdict> {
+export async function verify(queue: FileQueue, outcomes: readonly Outcome[]): Promise<Verdict> {
   const ids = new Set(outcomes.map(({ id }) => id));
   const faults = ids.size === outcomes.length ? [] : [`${outcomes.length} tasks were pushed, but have ${ids.size} ids`];
   faults.push(...outcomes.flatMap(faultOf));
-  const tasks = new Map((await allTasks(url, queue)).map((task) => [task.id, task]));
+  const tasks = new Map((await allTasks(queue)).map((task) => [task.id, task]));
   if (tasks.size !== ids.size) faults.push(`${ids.size} tasks were pushed, but the queue has ${tasks.size}`);
   faults.push(...outcomes.flatMap((outcome) => faultOfTask(outcome, tasks.get(outcome.id))));
   const sample = sampleOf(outcomes.filter(({ planned }) => planned.status === "Done"));
@@ -65,21 +65,12 @@ function sampleOf<T>(all: readonly T[]): T[] {
   return all.filter((_, at) => at % step === 0).slice(0, SAMPLE);
 }
 
-async function allTasks(url: string, queue: string): Promise<FileTask[]> {
+async function allTasks(queue: FileQueue): Promise<FileTask[]> {
   const all: FileTask[] = [];
-  for (let cursor: string | undefined = ""; cursor !== undefined; ) {
-    const page: { tasks: FileTask[]; nextCursor?: string } = await getJson(
-      `${url}/v1/queues/${queue}/tasks?limit=${PAGE}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`,
-    );
+  for (let cursor: string | undefined, more = true; more; more = cursor !== undefined) {
+    const page: Page<FileTask> = await queue.listTasks({ limit: PAGE, cursor });
     all.push(...page.tasks);
     cursor = page.nextCursor;
   }
   return all;
-}
-
-/** GETs JSON. */
-export async function getJson<T>(url: string): Promise<T> {
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`GET ${url} was answered ${response.status}: ${await response.text()}`);
-  return (await response.json()) as T;
 }

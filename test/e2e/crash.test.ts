@@ -1,9 +1,9 @@
 // The demo's load on real files, with the server killed in the middle of it.
+import { DurableBackend, http } from "prinia";
 import { expect, test } from "vitest";
-import { runLoad } from "../../examples/demo/load.ts";
-import { type FileArgs, filesIn, planFor } from "../../examples/demo/plan.ts";
-import { getJson, verify } from "../../examples/demo/verify.ts";
-import { createClient } from "../../src/client/index.ts";
+import { type FileQueue, runLoad } from "../../examples/demo/load.ts";
+import { filesIn, planFor } from "../../examples/demo/plan.ts";
+import { verify } from "../../examples/demo/verify.ts";
 import { ROOT, runNode } from "../support/processes.ts";
 import { startServe } from "../support/server.ts";
 
@@ -23,7 +23,7 @@ test("kill -9 in the middle of the load, twice: nothing that was answered is los
     server = await server.restart();
     if (kills.length === 0) resolve();
   };
-  const queue = createClient({ url: server.url }).queue<FileArgs, never>(QUEUE);
+  const queue: FileQueue = new DurableBackend(QUEUE, http({ url: server.url }));
   const outcomes = await runLoad(queue, plan, {
     retry: true,
     onResult: () => {
@@ -35,7 +35,7 @@ test("kill -9 in the middle of the load, twice: nothing that was answered is los
   });
   await crashed;
   expect(outcomes).toHaveLength(plan.length);
-  expect((await verify(server.url, QUEUE, outcomes)).faults).toEqual([]);
-  const { counts } = await getJson<{ counts: Record<string, number> }>(`${server.url}/v1/queues/${QUEUE}`);
+  expect((await verify(queue, outcomes)).faults).toEqual([]);
+  const { counts } = await queue.fetchByQueue();
   expect(counts).toEqual({ Pending: 0, Queued: 0, Running: 0, Done: plan.length - 2, Failed: 0, Killed: 2 });
 });

@@ -13,8 +13,8 @@ export function cleanUp(undo: () => void | Promise<void>): void {
 }
 
 /** An empty folder that is removed after the tests. */
-export function temporaryFolder(): string {
-  const path = mkdtempSync(join(tmpdir(), "prinia-"));
+export function temporaryFolder(parent = tmpdir()): string {
+  const path = mkdtempSync(join(parent, "prinia-"));
   cleanUp(() => rmSync(path, { recursive: true, force: true, maxRetries: 5 }));
   return path;
 }

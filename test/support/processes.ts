@@ -29,8 +29,17 @@ export interface Command {
 
 /** Runs a script on the Node of the project. `env` is added to the present environment; undefined removes. */
 export function runNode(args: readonly string[], env: Record<string, string | undefined>, cwd: string = ROOT): Command {
-  const node = existsSync(PINNED_NODE) ? PINNED_NODE : process.execPath;
-  const child = spawn(node, args, {
+  return runProgram(existsSync(PINNED_NODE) ? PINNED_NODE : process.execPath, args, env, cwd);
+}
+
+/** Runs any program. */
+export function runProgram(
+  program: string,
+  args: readonly string[],
+  env: Record<string, string | undefined>,
+  cwd: string,
+): Command {
+  const child = spawn(program, args, {
     cwd,
     env: { ...process.env, ...env },
     detached: true,
@@ -113,10 +122,14 @@ function fromProc(pid: string): Listed[] {
 }
 
 /** Polls until the condition holds; `what` is for the error when it never does. */
-export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  for (const end = Date.now() + PATIENCE_MS; Date.now() < end; ) {
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  what: string,
+  patienceMs: number = PATIENCE_MS,
+): Promise<void> {
+  for (const end = Date.now() + patienceMs; Date.now() < end; ) {
     if (await condition()) return;
     await sleep(POLL_MS);
   }
-  throw new Error(`Waited ${PATIENCE_MS} ms in vain until ${what}.`);
+  throw new Error(`Waited ${patienceMs} ms in vain until ${what}.`);
 }

@@ -5,6 +5,9 @@ import { type AddressInfo, createServer } from "node:net";
 import { temporaryFolder } from "./cleanup.ts";
 import { type Command, ROOT, runNode, until } from "./processes.ts";
 
+/** Each bundles, and `wrangler dev` starts three processes: several at once take their time. */
+export const START_MS = 45_000;
+
 export interface ServerOptions {
   /** Added to the environment. Without any of PRINIA_AUTH and PRINIA_SECRET the server is open. */
   readonly env?: Readonly<Record<string, string>>;
@@ -83,7 +86,7 @@ async function untilOutput(command: Command, condition: () => boolean | Promise<
     ended = true;
   });
   try {
-    await until(async () => ended || (await condition()), "the server was ready");
+    await until(async () => ended || (await condition()), "the server was ready", START_MS);
   } catch (error) {
     throw new Error(`The server was never ready:\n${command.stdout()}${command.stderr()}`, { cause: error });
   }

@@ -1,0 +1,4 @@
+import { createApp, DirectoryObject, PriniaService, QueueObject } from "prinia/server";
+
+export default createApp();
+export { DirectoryObject, PriniaService, QueueObject };
