@@ -9,7 +9,7 @@ export default defineConfig({
     // V8's own coverage cannot see into workerd; istanbul instruments the source, and so counts in every project.
     coverage: { provider: "istanbul", include: ["src/**/*.ts"], reporter: ["text-summary", "html", "lcovonly"] },
     projects: [
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], isolate: false } },
+      { test: { name: "unit", include: ["test/unit/**/*.test.ts", "test/types/**/*.test.ts"], isolate: false } },
       {
         plugins: [
           cloudflareTest({
@@ -22,7 +22,8 @@ export default defineConfig({
       {
         test: {
           name: "e2e",
-          include: ["test/e2e/**/*.test.ts"],
+          include: ["test/e2e/**/*.test.ts", "test/browser/**/*.test.ts"],
+          globalSetup: ["test/support/build.ts"],
           // They wait for most of their time: two at once keep two cores as busy as one can without making them late.
           maxWorkers: 2,
           retry,
