@@ -105,10 +105,10 @@ function faultyOf(error: unknown): number | "unknown" | undefined {
   return at === undefined ? "unknown" : Number(at);
 }
 
-/** Where a batch was refused: `3.priority` of a request, `tasks.3.priority` of a frame. */
-export const PLACE = /^(?:tasks\.)?(\d+)(?:\.|$)/;
+/** Where a batch was refused: `tasks.3.priority`. */
+export const PLACE = /^tasks\.(\d+)(?:\.|$)/;
 
-/** The refusal of a batch as that of one task: `3.priority` is its `priority`. */
+/** The refusal of a batch as that of one task: `tasks.3.priority` is its `priority`. */
 export function single(error: unknown): unknown {
   if (!(error instanceof PriniaError) || error.path === undefined) return error;
   const prefix = PLACE.exec(error.path)?.[0];

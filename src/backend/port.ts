@@ -4,6 +4,7 @@
  * Every refusal is thrown as a PriniaError.
  */
 
+import type { BulkVerb } from "../task/bulk.ts";
 import type { ConfigChange } from "../task/config.ts";
 import type { EventAnswer, HolderEvent, Pushed, QueueConfig } from "../task/task.ts";
 import type { LeasedTaskView, TaskResultView, TaskView } from "../task/view.ts";
@@ -38,8 +39,6 @@ export interface Changes {
   readonly meta?: Readonly<Record<string, unknown>> | null | undefined;
   readonly revision?: number | undefined;
 }
-
-export type BulkVerb = "resume" | "cancel" | "reschedule" | "delete";
 
 /** Which tasks: named, or found. */
 type Selection =

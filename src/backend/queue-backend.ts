@@ -1,6 +1,7 @@
 /** All the traits, over a port. */
 
 import { MAX_BATCH } from "../limits.ts";
+import type { BulkVerb } from "../task/bulk.ts";
 import type { ConfigChange } from "../task/config.ts";
 import { type Duration, durationMs } from "../task/duration.ts";
 import { PriniaError, TaskFailedError } from "../task/errors.ts";
@@ -21,7 +22,7 @@ import { Codecs } from "./codec.ts";
 import { differences } from "./differences.ts";
 import type { Expose, Filter, Page, QueueInfo, QueueStats, RunningWorker, Totals } from "./expose.ts";
 import { jsonText } from "./outgoing.ts";
-import type { BulkAnswer, BulkOrder, BulkVerb, DirectoryPort, QueuePort, Registered, Transport } from "./port.ts";
+import type { BulkAnswer, BulkOrder, DirectoryPort, QueuePort, Registered, Transport } from "./port.ts";
 import { checkName, type Queue } from "./queue.ts";
 import { QueueSink } from "./queue-sink.ts";
 import { QueueSource, type SourceOptions } from "./queue-source.ts";

@@ -1,12 +1,11 @@
 /** The pushing half of a queue: checked, encoded, coalesced. */
 
-import { MAX_FRAME_CHARACTERS, STREAM_CHUNK } from "../limits.ts";
 import { Coalescer, single } from "./coalescer.ts";
 import { type Codec, Codecs } from "./codec.ts";
 import { outgoing, type Writing } from "./outgoing.ts";
-import type { QueuePort, TaskText } from "./port.ts";
+import type { QueuePort } from "./port.ts";
 import type { Schema } from "./schema.ts";
-import { asTasks, type Buildable, streamError, type TaskSink } from "./sink.ts";
+import { asTasks, type Buildable, pushChunks, type TaskSink } from "./sink.ts";
 import type { NewTask, Pushed, PushOptions } from "./task.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: what handlers get of the args does not matter to who pushes them
@@ -73,30 +72,14 @@ export class QueueSink<Input = unknown> implements TaskSink<Input> {
     return this.pushAll(asTasks(args), options);
   }
 
-  async pushAll(
+  pushAll(
     tasks: AsyncIterable<Buildable<Input>> | Iterable<Buildable<Input>>,
     { retry = false, signal }: PushOptions = {},
   ): Promise<Pushed[]> {
-    const pushed: Pushed[] = [];
-    let chunk: TaskText[] = [];
-    let characters = 0;
-    const send = async (): Promise<void> => {
-      if (chunk.length === 0) return;
-      pushed.push(...(await this.#port.push(chunk, { signal })));
-      chunk = [];
-      characters = 0;
-    };
-    try {
-      for await (const task of tasks) {
-        const text = await outgoing(task, this.#writing, retry);
-        if (chunk.length === STREAM_CHUNK || characters + text.text.length > MAX_FRAME_CHARACTERS) await send();
-        chunk.push(text);
-        characters += text.text.length;
-      }
-      await send();
-    } catch (error) {
-      throw streamError(error, pushed);
-    }
-    return pushed;
+    return pushChunks(tasks, {
+      ready: (task) => outgoing(task, this.#writing, retry),
+      push: (chunk) => this.#port.push(chunk, { signal }),
+      charactersOf: ({ text }) => text.length,
+    });
   }
 }

@@ -71,3 +71,9 @@ export function isPassing(error: unknown): boolean {
   if (!(error instanceof PriniaError)) return true;
   return error.code === "unreachable" || PASSING_CODES.has(error.code) || error.status === 429 || error.status >= 500;
 }
+
+/** Why a worker must not come back: another has its name. */
+export function supersededError(worker: string): PriniaError {
+  const detail = `Another worker took the name ${JSON.stringify(worker)}: give each its own, or leave \`id\` out.`;
+  return new PriniaError({ code: "superseded", detail });
+}

@@ -1,11 +1,10 @@
 /** A sink from the one function that it takes. */
 
-import { STREAM_CHUNK } from "../limits.ts";
 import type { Pushed } from "../task/task.ts";
 import { TaskBuilder } from "./builder.ts";
 import { single } from "./coalescer.ts";
 import { optionsOf, withKey } from "./outgoing.ts";
-import { asTasks, type Buildable, streamError, type TaskSink } from "./sink.ts";
+import { asTasks, type Buildable, pushChunks, type TaskSink } from "./sink.ts";
 import type { NewTask, PushOptions } from "./task.ts";
 
 /** Takes tasks, all or none, in order, and answers for each of them. With `retry` each has an idempotency key. */
@@ -25,28 +24,14 @@ export function sinkOf<Input>(push: Push<Input>): TaskSink<Input> {
       throw single(error);
     }
   };
-  const pushAll = async (
-    tasks: AsyncIterable<Buildable<Input>> | Iterable<Buildable<Input>>,
-    options: PushOptions = {},
-  ): Promise<Pushed[]> => {
-    const pushed: Pushed[] = [];
-    let chunk: NewTask<Input>[] = [];
-    const send = async (): Promise<void> => {
-      options.signal?.throwIfAborted();
-      if (chunk.length > 0) pushed.push(...(await push(chunk, options)));
-      chunk = [];
-    };
-    try {
-      for await (const task of tasks) {
-        chunk.push(ready(task, options));
-        if (chunk.length === STREAM_CHUNK) await send();
-      }
-      await send();
-    } catch (error) {
-      throw streamError(error, pushed);
-    }
-    return pushed;
-  };
+  const pushAll: TaskSink<Input>["pushAll"] = (tasks, options = {}) =>
+    pushChunks(tasks, {
+      ready: (task) => ready(task, options),
+      push: (chunk) => {
+        options.signal?.throwIfAborted();
+        return push(chunk, options);
+      },
+    });
   return {
     push: (args, options) => pushTask({ args }, options),
     pushTask,

@@ -1,5 +1,6 @@
 /** Pushing tasks. */
 
+import { MAX_FRAME_CHARACTERS, STREAM_CHUNK } from "../limits.ts";
 import { type ErrorFields, errorText, PriniaError } from "../task/errors.ts";
 import type { TaskBuilder } from "./builder.ts";
 import { PLACE } from "./coalescer.ts";
@@ -47,8 +48,47 @@ export async function* asTasks<Input>(args: AsyncIterable<Input> | Iterable<Inpu
   for await (const one of args) yield { args: one };
 }
 
+interface Chunking<T, Ready> {
+  readonly ready: (task: T) => Ready | Promise<Ready>;
+  readonly push: (chunk: readonly Ready[]) => Promise<readonly Pushed[]>;
+  readonly charactersOf?: (ready: Ready) => number;
+}
+
+/**
+ * Pushes what a stream brings, a chunk at a time.
+ *
+ * @throws PushStreamError at the first chunk that is not pushed
+ */
+export async function pushChunks<T, Ready>(
+  tasks: AsyncIterable<T> | Iterable<T>,
+  { ready, push, charactersOf = () => 0 }: Chunking<T, Ready>,
+): Promise<Pushed[]> {
+  const pushed: Pushed[] = [];
+  let chunk: Ready[] = [];
+  let characters = 0;
+  const send = async (): Promise<void> => {
+    if (chunk.length > 0) pushed.push(...(await push(chunk)));
+    chunk = [];
+    characters = 0;
+  };
+  try {
+    for await (const task of tasks) {
+      const next = await ready(task);
+      const length = charactersOf(next);
+      if (characters + length > MAX_FRAME_CHARACTERS) await send();
+      chunk.push(next);
+      characters += length;
+      if (chunk.length === STREAM_CHUNK) await send();
+    }
+    await send();
+  } catch (error) {
+    throw streamError(error, pushed);
+  }
+  return pushed;
+}
+
 /** Why a stream was not pushed to its end. */
-export function streamError(error: unknown, pushed: readonly Pushed[]): PushStreamError {
+function streamError(error: unknown, pushed: readonly Pushed[]): PushStreamError {
   const known = error instanceof PriniaError ? error : undefined;
   const at = Number(PLACE.exec(known?.path ?? "")?.[1] ?? 0);
   const detail = `${pushed.length} tasks of the stream were pushed, then it stopped: ${known?.detail ?? errorText(error)}`;

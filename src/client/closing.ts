@@ -1,5 +1,6 @@
 /** What a close of the server means: come back, or stay away. */
 
+import { supersededError } from "../backend/reports.ts";
 import { PriniaError } from "../task/errors.ts";
 
 /** How a socket ended; 1006 stands for the lack of a close. */
@@ -31,7 +32,5 @@ export function farewell(
 
 /** Why a worker must not come back: another has its name. */
 export function supersededBy({ code }: Closing, worker: string): PriniaError | undefined {
-  if (code !== SUPERSEDED) return undefined;
-  const detail = `Another worker took the name ${JSON.stringify(worker)}: give each its own, or leave \`id\` out.`;
-  return new PriniaError({ code: "superseded", detail });
+  return code === SUPERSEDED ? supersededError(worker) : undefined;
 }

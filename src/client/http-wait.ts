@@ -5,7 +5,7 @@ import { pauseMs } from "../backend/pause.ts";
 import type { WaitPortOptions, WaitView } from "../backend/port.ts";
 import { MAX_BATCH, MAX_WAIT_MS, REQUEST_TIMEOUT_MS, RETRY_PAUSE_MS, WAIT_STREAMS, WAIT_TURN_MS } from "../limits.ts";
 import type { WaitLine } from "../protocol/types.ts";
-import { isPassing, type Requests } from "./requests.ts";
+import { isRetryable, type Requests } from "./requests.ts";
 
 /**
  * Yields each id once, as soon as its task is terminal.
@@ -87,7 +87,7 @@ class Wait {
         if (pending.size === asked && performance.now() - began < RETRY_PAUSE_MS)
           await sleep(systemClock, RETRY_PAUSE_MS, signal);
       } catch (error) {
-        if (!isPassing(error)) throw error;
+        if (!isRetryable(error)) throw error;
         failures = pending.size < asked ? 1 : failures + 1;
         await sleep(systemClock, pauseMs(failures, error.retryAfterMs), signal);
       }

@@ -63,7 +63,6 @@ export {
 export type {
   BulkAnswer,
   BulkOrder,
-  BulkVerb,
   DirectoryPort,
   Feed,
   FeedOptions,
@@ -91,6 +90,7 @@ export type {
   TaskResult,
   TaskStatus,
 } from "../backend/task.ts";
+export type { BulkVerb } from "../task/bulk.ts";
 export type { ConfigChange } from "../task/config.ts";
 export type { Duration, Instant } from "../task/duration.ts";
 export { AbortError, PriniaError, type PriniaErrorCode, RetryAfterError, TaskFailedError } from "../task/errors.ts";

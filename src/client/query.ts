@@ -1,8 +1,9 @@
-/** Query strings. */
+/** Query strings, as they stand behind a path. */
+
+import { parametersOf } from "../backend/query.ts";
 
 /** `?status=Done&limit=10`, of what is given; nothing when nothing is. */
-export function queryOf(parameters: object): string {
-  const query = new URLSearchParams();
-  for (const [key, value] of Object.entries(parameters)) if (value !== undefined) query.append(key, String(value));
+export function queryOf(fields: object): string {
+  const query = parametersOf(fields);
   return query.size === 0 ? "" : `?${query}`;
 }

@@ -6,7 +6,6 @@ import { jsonText } from "../backend/outgoing.ts";
 import type {
   BulkAnswer,
   BulkOrder,
-  BulkVerb,
   CallOptions,
   Changes,
   Feed,
@@ -21,6 +20,7 @@ import type {
   WaitView,
   When,
 } from "../backend/port.ts";
+import type { BulkVerb } from "../task/bulk.ts";
 import type { ConfigChange } from "../task/config.ts";
 import type { EventAnswer, HolderEvent, Pushed, QueueConfig } from "../task/task.ts";
 import type { TaskResultView, TaskView } from "../task/view.ts";

@@ -61,7 +61,7 @@ export class Requests {
       try {
         return await this.once(method, path, options, REQUEST_TIMEOUT_MS, jsonOf<T>);
       } catch (error) {
-        if (!repeat || failures >= REQUEST_TRIES || !isPassing(error)) throw error;
+        if (!repeat || failures >= REQUEST_TRIES || !isRetryable(error)) throw error;
         await sleep(systemClock, pauseMs(failures, error.retryAfterMs), signal);
       }
     }
@@ -112,8 +112,8 @@ export const queuePath = (queue: string): string => `/v1/queues/${encodeURICompo
 export const jsonOf = async <T>(response: Response): Promise<T> =>
   response.status === 204 ? (undefined as T) : ((await response.json()) as T);
 
-/** Whether the same request may well succeed later. */
-export function isPassing(error: unknown): error is PriniaError {
+/** Whether a caller should be kept waiting for another try. A worker has more patience: see `isPassing`. */
+export function isRetryable(error: unknown): error is PriniaError {
   if (!(error instanceof PriniaError)) return false;
   if (error.code === "not_configured") return false;
   return error.code === "unreachable" || error.status === 429 || error.status > 501;

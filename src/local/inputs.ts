@@ -5,7 +5,8 @@
 
 import { jsonText } from "../backend/outgoing.ts";
 import type { PollRequest } from "../backend/poll-port.ts";
-import type { BulkOrder, BulkVerb, Changes, Introduction, TaskText, VacuumOrder, When } from "../backend/port.ts";
+import type { BulkOrder, Changes, Introduction, TaskText, VacuumOrder, When } from "../backend/port.ts";
+import { parametersOf } from "../backend/query.ts";
 import { eventsText } from "../backend/report.ts";
 import { decodeConfigPatch } from "../protocol/config.ts";
 import { decodeEvents, decodePoll } from "../protocol/events.ts";
@@ -25,6 +26,7 @@ import type { BulkInput } from "../protocol/types.ts";
 import { check, decodeBody } from "../protocol/validate.ts";
 import { object, token } from "../protocol/vocabulary.ts";
 import { registerSchema } from "../protocol/workers.ts";
+import type { BulkVerb } from "../task/bulk.ts";
 import type { ConfigChange } from "../task/config.ts";
 import type { HolderEvent, NewTask } from "../task/task.ts";
 import { accepted } from "./refusal.ts";
@@ -46,14 +48,9 @@ export const idInput = (id: string): string => accepted(check(idSchema, { id }))
 export const idsInput = (ids: readonly string[]): readonly string[] =>
   accepted(decodeBody(statusBodySchema, jsonText({ ids }))).ids;
 
-export const listInput = (filter: object) => accepted(decodeQuery(listQuerySchema, queryOf(filter)));
+export const listInput = (filter: object) => accepted(decodeQuery(listQuerySchema, parametersOf(filter)));
 
-export const pageInput = (page: object) => accepted(decodeQuery(pageQuerySchema, queryOf(page)));
-
-function queryOf(fields: object): URLSearchParams {
-  const given = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return new URLSearchParams(given.map(([key, value]): [string, string] => [key, String(value)]));
-}
+export const pageInput = (page: object) => accepted(decodeQuery(pageQuerySchema, parametersOf(page)));
 
 export const patchInput = (changes: Changes) => accepted(decodePatch(jsonText(changes)));
 

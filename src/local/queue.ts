@@ -7,7 +7,6 @@ import type { PollAnswer, PollPort, PollRequest, SessionRef } from "../backend/p
 import type {
   BulkAnswer,
   BulkOrder,
-  BulkVerb,
   CallOptions,
   Changes,
   Feed,
@@ -23,6 +22,7 @@ import type {
   When,
 } from "../backend/port.ts";
 import { PullFeed } from "../backend/pull.ts";
+import type { BulkVerb } from "../task/bulk.ts";
 import type { ConfigChange } from "../task/config.ts";
 import { PriniaError } from "../task/errors.ts";
 import { ok, type Result } from "../task/result.ts";

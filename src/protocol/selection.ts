@@ -11,6 +11,7 @@ import {
   MAX_PARTITION,
   MAX_WAIT_MS,
 } from "../limits.ts";
+import type { BulkVerb } from "../task/bulk.ts";
 import { STATUSES } from "../task/status.ts";
 import { eitherOf } from "./alternatives.ts";
 import { groupKeySchema, idempotencyKeySchema } from "./new-task.ts";
@@ -90,8 +91,6 @@ export const bulkRescheduleSchema = v.pipe(
   eitherOf("delayMs", "runAt"),
 );
 
-export const BULK_VERBS = ["resume", "cancel", "reschedule", "delete"] as const;
-export type BulkVerb = (typeof BULK_VERBS)[number];
 /** A bulk verb and what it is about. `delayMs` or `runAt` come with `reschedule` alone. */
 export type BulkInput = { readonly verb: BulkVerb } & v.InferOutput<typeof bulkRescheduleSchema>;
 

@@ -2,6 +2,7 @@
 
 import { MAX_RUNS } from "../limits.ts";
 import { formatId, formatLease, parseId } from "../task/id.ts";
+import { present } from "../task/present.ts";
 import { taskNotFound } from "../task/refusals.ts";
 import { ok, type Result } from "../task/result.ts";
 import type { Past, TaskState } from "../task/state.ts";
@@ -127,11 +128,6 @@ function lastResultOf(row: Pick<TaskRow, "result">): LastResult | undefined {
   if (row.result === null) return undefined;
   if (row.result.startsWith(OK_PREFIX)) return { ok: row.result.slice(OK_PREFIX.length, -1) };
   return JSON.parse(row.result) as { err: string };
-}
-
-/** Leaves out what is absent, as the types demand. */
-function present<K extends string, V>(key: K, value: V | null | undefined): { [P in K]?: V } {
-  return value === null || value === undefined ? {} : ({ [key]: value } as { [P in K]?: V });
 }
 
 export function viewOf(tx: Pick<Tx, "queue" | "partition">, row: FullRow): TaskView {

@@ -2,7 +2,9 @@
 
 import type { TaskEvent } from "./state.ts";
 
-export type BulkVerb = "resume" | "cancel" | "reschedule" | "delete";
+export const BULK_VERBS = ["resume", "cancel", "reschedule", "delete"] as const;
+
+export type BulkVerb = (typeof BULK_VERBS)[number];
 
 /**
  * What a verb means for one task.

@@ -5,7 +5,7 @@ import type { LostLease } from "../../task/task.ts";
 import type { Clock } from "../clock.ts";
 import type { WorkerContext } from "../context.ts";
 import type { PollPort } from "../poll-port.ts";
-import type { ReportsPorts } from "../reports.ts";
+import { type ReportsPorts, supersededError } from "../reports.ts";
 import { PollSession } from "./session.ts";
 
 export interface SessionsPorts {
@@ -83,10 +83,7 @@ export class PollSessions {
         throw error;
       },
     );
-    if (isKnown) {
-      const detail = `Another worker took the name ${JSON.stringify(session.worker)}: give each its own, or leave \`id\` out.`;
-      throw new PriniaError({ code: "superseded", detail });
-    }
+    if (isKnown) throw supersededError(session.worker);
     this.forgotten(session);
   }
 

@@ -1,8 +1,9 @@
 /** One verb on many tasks, named or matched by a filter. */
 
 import { bulkAnswerSchema } from "../../protocol/answers.ts";
-import { BULK_VERBS, type BulkVerb, bulkRescheduleSchema, bulkSchema } from "../../protocol/selection.ts";
+import { bulkRescheduleSchema, bulkSchema } from "../../protocol/selection.ts";
 import { decodeBody } from "../../protocol/validate.ts";
+import { BULK_VERBS, type BulkVerb } from "../../task/bulk.ts";
 import { ok } from "../../task/result.ts";
 import { json } from "../answer.ts";
 import { callQueue } from "../objects.ts";

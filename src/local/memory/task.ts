@@ -2,6 +2,7 @@
 
 import { MAX_RUNS } from "../../limits.ts";
 import { formatLease } from "../../task/id.ts";
+import { present } from "../../task/present.ts";
 import type { TaskState } from "../../task/state.ts";
 import type { IdempotencyUntil, RawJson, Run } from "../../task/task.ts";
 import type { LastResult, LeasedTaskView, TaskResultView, TaskView } from "../../task/view.ts";
@@ -41,11 +42,6 @@ function runsOf({ runs, state, holder }: MemoryTask): readonly Run[] {
   if (state.startedAt === null) return runs;
   const underWay: Run = { attempt: state.attempt, worker: holder?.worker ?? "", startedAt: state.startedAt };
   return [...runs, underWay].slice(-MAX_RUNS);
-}
-
-/** Leaves out what is absent, as the types demand. */
-function present<K extends string, V>(key: K, value: V | null | undefined): { [P in K]?: V } {
-  return value === null || value === undefined ? {} : ({ [key]: value } as { [P in K]?: V });
 }
 
 export function viewOf(queue: string, task: MemoryTask): TaskView {
