@@ -25,18 +25,19 @@ export class Coalescer {
     this.#port = port;
   }
 
-  push(task: TaskText, signal: AbortSignal | undefined): Promise<Pushed> {
+  async push(task: TaskText, signal: AbortSignal | undefined): Promise<Pushed> {
     const { promise, resolve, reject } = Promise.withResolvers<Pushed>();
+    signal?.throwIfAborted();
     const waiting: Waiting = { task, signal, resolve, reject };
-    if (signal?.aborted) reject(signal.reason);
-    else this.#line.push(waiting);
-    signal?.addEventListener("abort", () => this.#leave(waiting), { once: true });
+    this.#line.push(waiting);
+    const aborted = () => this.#leave(waiting);
+    signal?.addEventListener("abort", aborted, { once: true });
     if (!this.#busy) {
       this.#busy = true;
       // What is pushed in this turn goes together.
       queueMicrotask(() => this.#drain());
     }
-    return promise;
+    return promise.finally(() => signal?.removeEventListener("abort", aborted));
   }
 
   /** One who gave up does not stand in the line. What was sent may be pushed all the same. */

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { Coalescer } from "../../../src/backend/coalescer.ts";
 import type { TaskText } from "../../../src/backend/port.ts";
 import { PriniaError } from "../../../src/task/errors.ts";
@@ -105,6 +105,20 @@ test("one who gives up before the request is not pushed; the others are", async 
   await expect(gone).rejects.toThrow("enough");
   expect((await kept).id).toBe("kept");
   expect(requests).toEqual([["kept"]]);
+});
+
+test("nothing is left on a signal that many pushes share, whether they were taken or refused", async () => {
+  const { coalescer } = scripted((texts) => {
+    if (texts.includes("bad")) throw new PriniaError({ code: "bad_request", detail: "no", path: "tasks.0.args" });
+    return all(texts);
+  });
+  const { signal } = new AbortController();
+  const listeners = new Set<unknown>();
+  vi.spyOn(signal, "addEventListener").mockImplementation((_, listener) => void listeners.add(listener));
+  vi.spyOn(signal, "removeEventListener").mockImplementation((_, listener) => void listeners.delete(listener));
+  await coalescer.push(text("a"), signal);
+  await expect(coalescer.push(text("bad"), signal)).rejects.toThrow("no");
+  expect(listeners.size).toBe(0);
 });
 
 test("after a failure the next push goes out as usual", async () => {
