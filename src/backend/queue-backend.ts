@@ -1,10 +1,9 @@
 /** All the traits, over a port. */
 
-import { MAX_BATCH } from "../limits.ts";
 import type { BulkVerb } from "../task/bulk.ts";
 import type { ConfigChange } from "../task/config.ts";
 import { type Duration, durationMs } from "../task/duration.ts";
-import { PriniaError, TaskFailedError } from "../task/errors.ts";
+import { PriniaError } from "../task/errors.ts";
 import type { QueueConfig } from "../task/task.ts";
 import type {
   FetchById,
@@ -22,12 +21,14 @@ import { Codecs } from "./codec.ts";
 import { differences } from "./differences.ts";
 import type { Expose, Filter, Page, QueueInfo, QueueStats, RunningWorker, Totals } from "./expose.ts";
 import { jsonText } from "./outgoing.ts";
+import { everyQueue, inAll } from "./parts.ts";
 import type { BulkAnswer, BulkOrder, DirectoryPort, QueuePort, Registered, Transport } from "./port.ts";
 import { checkName, type Queue } from "./queue.ts";
 import { QueueSink } from "./queue-sink.ts";
 import { QueueSource, type SourceOptions } from "./queue-source.ts";
 import { onlyResult } from "./result.ts";
 import type { Buildable } from "./sink.ts";
+import { statusesOf } from "./statuses.ts";
 import {
   idOf,
   type NoResult,
@@ -38,7 +39,7 @@ import {
   type TaskResult,
   type TaskStatus,
 } from "./task.ts";
-import { listedTaskOf, statusOf, taskOf, unknownTask, waitResultOf } from "./view.ts";
+import { listedTaskOf, taskOf, waitResultOf } from "./view.ts";
 
 export interface BackendOptions<Args, Input = Args> extends SourceOptions<Args, Input> {
   /** Whether pushes that come together go in one request. True by default. */
@@ -177,14 +178,8 @@ export class QueueBackend<Args = unknown, Out = unknown, Input = Args>
     return onlyResult(id, this.waitFor([id], options));
   }
 
-  async checkStatus(ids: Iterable<TaskRef>): Promise<(TaskStatus<Out> | NoResult)[]> {
-    const unique = [...new Set(Array.from(ids, idOf))];
-    const found = new Map<string, TaskStatus<Out> | NoResult>();
-    for (let from = 0; from < unique.length; from += MAX_BATCH) {
-      const { results } = await this.#port.status(unique.slice(from, from + MAX_BATCH));
-      for (const view of results) found.set(view.id, statusOf<Out>(view, this.#codecs));
-    }
-    return unique.map((id) => found.get(id) ?? unknownTask(id));
+  checkStatus(ids: Iterable<TaskRef>): Promise<(TaskStatus<Out> | NoResult)[]> {
+    return statusesOf<Out>(this.#port, [...new Set(Array.from(ids, idOf))], this.#codecs);
   }
 
   // The whole queue.
@@ -192,12 +187,10 @@ export class QueueBackend<Args = unknown, Out = unknown, Input = Args>
   async vacuum(order: { readonly olderThan?: Duration; readonly status?: "Done" | "Killed" } = {}): Promise<number> {
     const { olderThan, status } = order;
     const olderThanMs = olderThan === undefined ? undefined : durationMs(olderThan, "olderThan");
-    let total = 0;
-    for (;;) {
+    return inAll(async () => {
       const { vacuumed, more } = await this.#port.vacuum({ olderThanMs, status });
-      total += vacuumed;
-      if (!more) return total;
-    }
+      return { count: vacuumed, more };
+    });
   }
 
   resumeAbandoned(): Promise<number> {
@@ -205,13 +198,11 @@ export class QueueBackend<Args = unknown, Out = unknown, Input = Args>
   }
 
   /** Drops all that is not leased. @returns how many went */
-  async purge(): Promise<number> {
-    let total = 0;
-    for (;;) {
+  purge(): Promise<number> {
+    return inAll(async () => {
       const { purged, more } = await this.#port.purge();
-      total += purged;
-      if (!more) return total;
-    }
+      return { count: purged, more };
+    });
   }
 
   /** Drops the queue itself. @throws PriniaError `wrong_status` while something is leased, unless forced */
@@ -253,35 +244,11 @@ export class QueueBackend<Args = unknown, Out = unknown, Input = Args>
     return nextCursor === undefined ? { tasks } : { tasks, nextCursor };
   }
 
-  async listQueues(): Promise<readonly QueueInfo[]> {
-    const queues: QueueInfo[] = [];
-    for (let cursor: string | undefined; ; ) {
-      const page = await this.#directory.queues(cursor === undefined ? {} : { cursor });
-      queues.push(...page.queues);
-      if (page.nextCursor === undefined) return queues;
-      cursor = page.nextCursor;
-    }
+  listQueues(): Promise<readonly QueueInfo[]> {
+    return everyQueue(this.#directory);
   }
 
   global(): Promise<Totals> {
     return this.#directory.stats();
-  }
-}
-
-/**
- * The value of a task that is Done: the seed's `take`.
- *
- * @throws TaskFailedError when it is Killed, PriniaError `task_not_found` when there is none
- */
-export function unwrap<Out>(result: TaskResult<Out> | NoResult): Out {
-  switch (result.status) {
-    case "Done":
-      return result.value;
-    case "Killed":
-      throw new TaskFailedError(result.id, result.attempt, result.error);
-    case "Unknown":
-      throw new PriniaError({ code: "task_not_found", detail: `${result.error} Its id is ${result.id}.`, status: 404 });
-    default:
-      return result satisfies never;
   }
 }

@@ -1,6 +1,6 @@
 /** Results, one by one. */
 
-import { PriniaError } from "../task/errors.ts";
+import { PriniaError, TaskFailedError } from "../task/errors.ts";
 import { idOf, type NoResult, type TaskRef, type TaskResult } from "./task.ts";
 
 /**
@@ -17,4 +17,22 @@ export async function onlyResult<Out>(
     throw new PriniaError({ code: "task_not_found", detail: `${result.error} Its id is ${result.id}.`, status: 404 });
   }
   throw new PriniaError({ code: "unreachable", detail: `The wait for ${idOf(task)} ended without a result.` });
+}
+
+/**
+ * The value of a task that is Done: the seed's `take`.
+ *
+ * @throws TaskFailedError when it is Killed, PriniaError `task_not_found` when there is none
+ */
+export function unwrap<Out>(result: TaskResult<Out> | NoResult): Out {
+  switch (result.status) {
+    case "Done":
+      return result.value;
+    case "Killed":
+      throw new TaskFailedError(result.id, result.attempt, result.error);
+    case "Unknown":
+      throw new PriniaError({ code: "task_not_found", detail: `${result.error} Its id is ${result.id}.`, status: 404 });
+    default:
+      return result satisfies never;
+  }
 }

@@ -73,7 +73,8 @@ export type {
 } from "../backend/port.ts";
 export { type PollAnswer, type PollPort, type PollRequest, PullFeed, type SessionRef } from "../backend/pull.ts";
 export type { Queue } from "../backend/queue.ts";
-export { type BackendOptions, QueueBackend, unwrap } from "../backend/queue-backend.ts";
+export { type BackendOptions, QueueBackend } from "../backend/queue-backend.ts";
+export { unwrap } from "../backend/result.ts";
 export type { Schema } from "../backend/schema.ts";
 export type { MakeShared } from "../backend/shared.ts";
 export { type Buildable, PushStreamError, type TaskSink } from "../backend/sink.ts";

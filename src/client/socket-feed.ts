@@ -38,14 +38,13 @@ export class SocketFeed implements Feed, Speaker {
   readonly #reports: Reports;
   readonly #reporter: Reporter;
   readonly #departure: Departure;
+  readonly #lastWords: LastWords;
   readonly #beats = new Beats();
   /** For the answer to the registration. */
   readonly #timer: Timer;
   readonly #ended: () => void;
   #phase: "new" | "waiting" | "introduced" | "registered" | "ended" = "new";
   #session: string | undefined;
-
-  readonly #lastWords: LastWords;
   #isSuperseded = false;
 
   constructor({ worker, channel, clock, ended, tell }: SocketFeedOptions) {

@@ -17,7 +17,7 @@ import { LocalWorld } from "../local/world.ts";
 import { type Chance, cryptoChance } from "../task/chance.ts";
 import type { Soon } from "./group-commit.ts";
 import type { Synchronous } from "./open.ts";
-import { openStore } from "./store.ts";
+import { openStore } from "./open-store.ts";
 
 export type { Synchronous };
 

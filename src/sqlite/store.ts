@@ -28,15 +28,13 @@ import * as byId from "../store/tasks.ts";
 import type { Tx } from "../store/tx.ts";
 import { retain } from "../store/vacuum.ts";
 import { listWorkers, register } from "../store/workers.ts";
-import type { Chance } from "../task/chance.ts";
 import type { ConfigChange } from "../task/config.ts";
 import { queueNotFound } from "../task/refusals.ts";
 import { ok, type Result } from "../task/result.ts";
 import type { EventAnswer, HolderEvent, NewTask, Pushed, QueueConfig, TaskPatch } from "../task/task.ts";
 import type { TaskResultView, TaskView } from "../task/view.ts";
-import type { Soon } from "./group-commit.ts";
-import { type FileOptions, makeTables, openFile } from "./open.ts";
-import { QueueFile } from "./queue-file.ts";
+import { makeTables } from "./open.ts";
+import type { QueueFile } from "./queue-file.ts";
 import { tellProgress } from "./tell.ts";
 
 type Named = { readonly worker: string; readonly session: string };
@@ -223,24 +221,6 @@ export class SqliteStore implements LocalStore {
 
   close(): void {
     this.#file.close();
-  }
-}
-
-interface StoreOptions extends FileOptions {
-  readonly soon: Soon;
-  /** ms since the epoch. */
-  readonly now: number;
-  readonly chance?: Chance | undefined;
-}
-
-/** Opens a file as the store of a queue. */
-export function openStore(queue: string, { soon, now, chance, ...file }: StoreOptions): SqliteStore {
-  const sql = openFile(queue, file);
-  try {
-    return new SqliteStore(new QueueFile(queue, sql, soon, chance), now);
-  } catch (error) {
-    sql.close();
-    throw error;
   }
 }
 

@@ -3,25 +3,10 @@
 import { expect } from "vitest";
 import { TaskTimeout, WorkerStopped } from "../../../src/backend/ack.ts";
 import type { Handler } from "../../../src/backend/layer.ts";
-import type { Task } from "../../../src/backend/task.ts";
-import { AT_ONCE, HOUR, leased, look, type Status } from "./arrange.ts";
-import { type Bench, type Case, check } from "./bench.ts";
+import { AT_ONCE, HOUR, leased, look } from "./arrange.ts";
+import { type Case, check } from "./bench.ts";
 import { arrival, eventually, until } from "./expecting.ts";
-
-const BACKEND = ["Backend"] as const;
-type Stage = Bench<"Backend">;
-
-/** Runs a handler on a fresh task, and gives the task once it has the status. */
-async function ran(bench: Stage, handler: Handler<unknown, unknown>, status: Status, task: object = {}): Promise<Task> {
-  const consumer = bench.consumer();
-  const claimed = await leased(bench, { args: { n: 1 }, ...task }, consumer);
-  await consumer.run(claimed, handler);
-  return until(bench, claimed.id, status);
-}
-
-const raise = (error: unknown) => () => {
-  throw error;
-};
+import { BACKEND, raise, ran } from "./handled.ts";
 
 export const handlingCases: readonly Case[] = [
   check(

@@ -1,27 +1,11 @@
 /** Cases of a backend's middleware: what becomes of a task by how its handler ends. */
 
 import { expect } from "vitest";
-import type { Handler } from "../../../src/backend/layer.ts";
-import type { Task } from "../../../src/backend/task.ts";
 import { AbortError, RetryAfterError } from "../../../src/task/errors.ts";
-import { first, HOUR, leased, type Status } from "./arrange.ts";
-import { type Bench, type Case, check } from "./bench.ts";
+import { first, HOUR, leased } from "./arrange.ts";
+import { type Case, check } from "./bench.ts";
 import { until } from "./expecting.ts";
-
-const BACKEND = ["Backend"] as const;
-type Stage = Bench<"Backend">;
-
-/** Runs a handler on a fresh task, and gives the task once it has the status. */
-async function ran(bench: Stage, handler: Handler<unknown, unknown>, status: Status, task: object = {}): Promise<Task> {
-  const consumer = bench.consumer();
-  const claimed = await leased(bench, { args: { n: 1 }, ...task }, consumer);
-  await consumer.run(claimed, handler);
-  return until(bench, claimed.id, status);
-}
-
-const raise = (error: unknown) => () => {
-  throw error;
-};
+import { BACKEND, raise, ran } from "./handled.ts";
 
 export const middlewareCases: readonly Case[] = [
   check("T.Backend.middleware", BACKEND, "what a handler returns is the result of its task", async (bench) => {

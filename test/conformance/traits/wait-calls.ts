@@ -1,7 +1,7 @@
 /** Cases of waits as calls: left, aborted, with progress, for one; and of checks of status. */
 
 import { expect } from "vitest";
-import { unwrap } from "../../../src/backend/queue-backend.ts";
+import { unwrap } from "../../../src/backend/result.ts";
 import { TaskFailedError } from "../../../src/task/errors.ts";
 import { ack, HOUR, leased, NOBODY, progress, push, said, standing } from "./arrange.ts";
 import { type Case, check } from "./bench.ts";

@@ -1,6 +1,6 @@
 /** A WebSocket that a test is the other end of. */
 
-import { vi } from "vitest";
+import { afterEach, beforeEach, vi } from "vitest";
 
 export interface Frame {
   readonly type: string;
@@ -68,3 +68,15 @@ export function lastSocket(): FakeSocket {
 }
 
 export const socketCount = (): number => FakeSocket.opened.length;
+
+/** Has all tests of the file run on fake sockets and fake timers. */
+export function onFakeSockets(): void {
+  beforeEach(() => {
+    vi.useFakeTimers();
+    fakeSockets();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  });
+}

@@ -1,7 +1,7 @@
 // Callers and a worker on one socket.
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { collect, done, endOf } from "./fake-fetch.ts";
-import { FakeSocket, type Frame, fakeSockets, lastSocket, socketCount } from "./fake-socket.ts";
+import { FakeSocket, type Frame, lastSocket, onFakeSockets, socketCount } from "./fake-socket.ts";
 import {
   answerTo,
   deliver,
@@ -15,15 +15,7 @@ import {
   welcome,
 } from "./worker-bench.ts";
 
-beforeEach(() => {
-  vi.useFakeTimers();
-  fakeSockets();
-});
-
-afterEach(() => {
-  vi.useRealTimers();
-  vi.unstubAllGlobals();
-});
+onFakeSockets();
 
 const noFetch = () => Promise.reject(new TypeError("fetch failed"));
 

@@ -1,16 +1,8 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { fakeSockets, lastSocket } from "./fake-socket.ts";
+import { expect, test } from "vitest";
+import { lastSocket, onFakeSockets } from "./fake-socket.ts";
 import { answerTo, deliver, eventsOf, registered, settle, startWorker, task, welcome } from "./worker-bench.ts";
 
-beforeEach(() => {
-  vi.useFakeTimers();
-  fakeSockets();
-});
-
-afterEach(() => {
-  vi.useRealTimers();
-  vi.unstubAllGlobals();
-});
+onFakeSockets();
 
 const NO_MORE = { type: "credit", set: 0 };
 

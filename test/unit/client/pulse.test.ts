@@ -1,20 +1,12 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { DurableBackend, shared, socket } from "../../../src/client/index.ts";
 import { Pulse } from "../../../src/client/pulse.ts";
 import { Worker } from "../../../src/worker/index.ts";
 import { endOf } from "./fake-fetch.ts";
-import { FakeSocket, fakeSockets, socketCount } from "./fake-socket.ts";
+import { FakeSocket, onFakeSockets, socketCount } from "./fake-socket.ts";
 import { registered, settle } from "./worker-bench.ts";
 
-beforeEach(() => {
-  vi.useFakeTimers();
-  fakeSockets();
-});
-
-afterEach(() => {
-  vi.useRealTimers();
-  vi.unstubAllGlobals();
-});
+onFakeSockets();
 
 test("one timer beats for all, as often as the fastest needs it", async () => {
   const pulse = new Pulse();

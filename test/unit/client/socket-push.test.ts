@@ -1,18 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { DurableBackend, socket } from "../../../src/client/index.ts";
 import { endOf, problem, pushed, serverOf } from "./fake-fetch.ts";
-import { type FakeSocket, type Frame, fakeSockets, lastSocket, socketCount } from "./fake-socket.ts";
+import { type FakeSocket, type Frame, lastSocket, onFakeSockets, socketCount } from "./fake-socket.ts";
 import { open, queueOf, settle } from "./worker-bench.ts";
 
-beforeEach(() => {
-  vi.useFakeTimers();
-  fakeSockets();
-});
-
-afterEach(() => {
-  vi.useRealTimers();
-  vi.unstubAllGlobals();
-});
+onFakeSockets();
 
 const noFetch = () => Promise.reject(new TypeError("fetch failed"));
 

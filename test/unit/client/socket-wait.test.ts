@@ -1,17 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { collect, done, endOf, lines, serverOf } from "./fake-fetch.ts";
-import { type FakeSocket, type Frame, fakeSockets, lastSocket, socketCount } from "./fake-socket.ts";
+import { type FakeSocket, type Frame, lastSocket, onFakeSockets, socketCount } from "./fake-socket.ts";
 import { open, queueOf, settle } from "./worker-bench.ts";
 
-beforeEach(() => {
-  vi.useFakeTimers();
-  fakeSockets();
-});
-
-afterEach(() => {
-  vi.useRealTimers();
-  vi.unstubAllGlobals();
-});
+onFakeSockets();
 
 const results = (frame: Frame | undefined, ...list: object[]): Frame => ({
   type: "result",

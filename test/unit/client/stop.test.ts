@@ -1,16 +1,8 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { fakeSockets, lastSocket, socketCount } from "./fake-socket.ts";
+import { expect, test } from "vitest";
+import { lastSocket, onFakeSockets, socketCount } from "./fake-socket.ts";
 import { answerTo, deliver, eventsOf, registered, settle, startWorker, task, welcome } from "./worker-bench.ts";
 
-beforeEach(() => {
-  vi.useFakeTimers();
-  fakeSockets();
-});
-
-afterEach(() => {
-  vi.useRealTimers();
-  vi.unstubAllGlobals();
-});
+onFakeSockets();
 
 /** Whether a promise has settled by now. */
 const watch = (promise: Promise<unknown>) => {

@@ -1,18 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { AbortError, RetryAfterError } from "../../../src/client/index.ts";
 import { catchErrors, timeout } from "../../../src/worker/index.ts";
-import { fakeSockets, lastSocket } from "./fake-socket.ts";
+import { lastSocket, onFakeSockets } from "./fake-socket.ts";
 import { answerTo, deliver, eventsOf, listOf, settle, startWorker, task, welcome } from "./worker-bench.ts";
 
-beforeEach(() => {
-  vi.useFakeTimers();
-  fakeSockets();
-});
-
-afterEach(() => {
-  vi.useRealTimers();
-  vi.unstubAllGlobals();
-});
+onFakeSockets();
 
 describe("registering", () => {
   test("says first who it is and how many tasks it takes", async () => {

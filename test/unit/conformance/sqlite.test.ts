@@ -1,6 +1,6 @@
 /** SqliteStorage passes the conformance suite of the traits. */
 
-import { openStore } from "../../../src/sqlite/store.ts";
+import { openStore } from "../../../src/sqlite/open-store.ts";
 import { cryptoChance } from "../../../src/task/chance.ts";
 import { offered } from "../../conformance/traits/backends.ts";
 import { localBench } from "../../conformance/traits/local.ts";

@@ -3,7 +3,7 @@
 import { expect } from "vitest";
 import { MemoryStore } from "../../../src/local/memory/store.ts";
 import { type LocalStore, type Occasion, occasionAt } from "../../../src/local/store.ts";
-import { openStore } from "../../../src/sqlite/store.ts";
+import { openStore } from "../../../src/sqlite/open-store.ts";
 import { cryptoChance } from "../../../src/task/chance.ts";
 import { START } from "./bench.ts";
 
