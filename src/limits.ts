@@ -160,8 +160,14 @@ export const CONNECT_TIMEOUT_MS = 10_000;
 export const SOCKET_IDLE_MS = 5_000;
 /** A worker pings every third of `orphanAfterMs`, but at least so often: proxies close sockets that are silent. */
 export const MAX_PING_INTERVAL_MS = 25_000;
-/** A socket on which nothing comes for so long after a ping is dead; less when `orphanAfterMs` is short. */
-export const PONG_TIMEOUT_MS = 10_000;
+/** A connection on which nothing comes for so long after a ping, or a worker's request, is dead; less when `orphanAfterMs` is short. */
+export const PATIENCE_MS = 10_000;
+/** And at least so long, however short that is. */
+export const MIN_PATIENCE_MS = 1_000;
+/** A timer that fires so much later than it was set to was held up by a busy thread, and so was what came meanwhile. */
+export const HELD_UP_MS = 500;
+/** A worker's request may take longer when it is long: so much of it goes in a millisecond even on a slow line. */
+export const SLOWEST_BYTES_PER_MS = 64;
 /** How long a handler whose lease is lost may still take its slot, before the slot is given to another task. */
 export const LOST_GRACE_MS = 5_000;
 /** The most that a worker prefetches when it measures how much: as many as one poll brings. */

@@ -5,7 +5,7 @@ import { pauseMs } from "../backend/pause.ts";
 import type { WaitPortOptions, WaitView } from "../backend/port.ts";
 import { MAX_BATCH, MAX_WAIT_MS, REQUEST_TIMEOUT_MS, RETRY_PAUSE_MS, WAIT_STREAMS, WAIT_TURN_MS } from "../limits.ts";
 import type { WaitLine } from "../protocol/types.ts";
-import { isRetryable, type Requests } from "./requests.ts";
+import { isRetryable, pieces, type Requests } from "./requests.ts";
 
 /**
  * Yields each id once, as soon as its task is terminal.
@@ -121,12 +121,9 @@ class Wait {
 }
 
 async function* jsonLines(response: Response): AsyncGenerator<WaitLine, void, undefined> {
-  if (!response.body) return;
-  const reader = response.body.getReader();
-  const decoder = new TextDecoder();
   let rest = "";
-  for (let next = await reader.read(); !next.done; next = await reader.read()) {
-    const lines = (rest + decoder.decode(next.value, { stream: true })).split("\n");
+  for await (const piece of pieces(response)) {
+    const lines = (rest + piece).split("\n");
     rest = lines.pop() ?? "";
     for (const line of lines) if (line !== "") yield JSON.parse(line) as WaitLine;
   }

@@ -2,9 +2,11 @@
 
 import { sleep, systemClock } from "../backend/clock.ts";
 import { pauseMs } from "../backend/pause.ts";
+import { Timer } from "../backend/timer.ts";
 import { REQUEST_TIMEOUT_MS, REQUEST_TRIES } from "../limits.ts";
 import type { Problem } from "../protocol/types.ts";
 import { PriniaError, type PriniaErrorCode } from "../task/errors.ts";
+import { setPatience } from "./patience.ts";
 
 /** A token, or what gives one: it is asked at every request and every opening of a socket. */
 export type Token = string | (() => string | Promise<string>);
@@ -86,7 +88,8 @@ export class Requests {
     if (token !== undefined) headers.authorization = `Bearer ${token}`;
     const controller = new AbortController();
     const abort = () => controller.abort();
-    const timer = setTimeout(abort, timeoutMs);
+    const timer = new Timer();
+    setPatience(timer, timeoutMs, abort);
     signal?.addEventListener("abort", abort, { once: true });
     try {
       const init = { method, headers, signal: controller.signal };
@@ -99,7 +102,7 @@ export class Requests {
         ? error
         : unreachable(controller.signal.aborted ? timeoutMs : undefined, error);
     } finally {
-      clearTimeout(timer);
+      timer.clear();
       signal?.removeEventListener("abort", abort);
     }
   }
@@ -112,6 +115,25 @@ export const queuePath = (queue: string): string => `/v1/queues/${encodeURICompo
 export const jsonOf = async <T>(response: Response): Promise<T> =>
   response.status === 204 ? (undefined as T) : ((await response.json()) as T);
 
+/** The text of an answer, each piece of which is shown as it comes. */
+export async function textOf(response: Response, heard: (piece: string) => void): Promise<string> {
+  let text = "";
+  for await (const piece of pieces(response)) {
+    heard(piece);
+    text += piece;
+  }
+  return text;
+}
+
+/** An answer's text as it comes. */
+export async function* pieces(response: Response): AsyncGenerator<string, void, undefined> {
+  if (!response.body) return;
+  const reader = response.body.getReader();
+  const decoder = new TextDecoder();
+  for (let next = await reader.read(); !next.done; next = await reader.read())
+    yield decoder.decode(next.value, { stream: true });
+}
+
 /** Whether a caller should be kept waiting for another try. A worker has more patience: see `isPassing`. */
 export function isRetryable(error: unknown): error is PriniaError {
   if (!(error instanceof PriniaError)) return false;
@@ -123,7 +145,7 @@ function unreachable(timeoutMs: number | undefined, cause: unknown): PriniaError
   const detail =
     timeoutMs === undefined
       ? "The server could not be reached, or the connection broke."
-      : `No answer came within ${timeoutMs} ms.`;
+      : `No answer came within ${Math.round(timeoutMs)} ms.`;
   return new PriniaError({ code: "unreachable", detail }, { cause });
 }
 
