@@ -91,6 +91,8 @@ export interface QueuePort {
   readonly queue: string;
   /** Whether it is told of tasks as they come: it has no use for a strategy of polling. */
   readonly isPushed?: true;
+  /** Nothing more is to be asked for now: what is kept open for the next call is closed, once nobody needs it. */
+  rest?(): void;
   /** All or none, in order; at most 1,000 tasks and 8 MiB. */
   push(tasks: readonly TaskText[], options?: CallOptions): Promise<readonly Pushed[]>;
   fetch(id: string): Promise<TaskView<unknown>>;

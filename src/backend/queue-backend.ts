@@ -77,6 +77,18 @@ export class QueueBackend<Args = unknown, Out = unknown, Input = Args>
     this.#sink = new QueueSink<Input>(port, options);
   }
 
+  /**
+   * Closes what is kept open for the next call, such as a socket, which would else keep a process up for some seconds.
+   * What is under way goes on, and the next call opens it again.
+   */
+  close(): void {
+    this.#port.rest?.();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+  }
+
   registerWorker(
     workerId: string,
     introduction: { readonly layers?: readonly string[]; readonly info?: unknown } = {},

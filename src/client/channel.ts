@@ -35,6 +35,8 @@ export class Channel implements LinkUser {
   /** The last refusal on the socket: it tells more than the close that follows. */
   #refusal: PriniaError | undefined;
   readonly #idle = new Timer();
+  /** How long the socket is kept for the next who needs it, ms. */
+  #idleMs = SOCKET_IDLE_MS;
 
   constructor(place: LinkPlace) {
     this.#place = place;
@@ -55,6 +57,7 @@ export class Channel implements LinkUser {
   /** Somebody has become busy: there is to be a socket, when its time has come. */
   need(): void {
     this.#idle.clear();
+    this.#idleMs = SOCKET_IDLE_MS;
     if (this.#link) return;
     this.#link = new Link(this.#place, this);
     this.#link.open();
@@ -69,7 +72,14 @@ export class Channel implements LinkUser {
   /** Somebody is not busy any more. */
   settle(): void {
     if (this.#isBusy || !this.#link) this.#idle.clear();
-    else if (!this.#idle.isSet) this.#idle.set(SOCKET_IDLE_MS, () => this.#drop());
+    else if (!this.#idle.isSet) this.#idle.set(this.#idleMs, () => this.#drop());
+  }
+
+  /** The socket is not kept: it closes as soon as nobody is busy. */
+  rest(): void {
+    this.#idleMs = 0;
+    this.#idle.clear();
+    this.settle();
   }
 
   /** @returns false when it must be said again on the next socket */

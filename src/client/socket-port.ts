@@ -37,6 +37,10 @@ export class SocketPort extends RequestPort {
     return this.#pushes.push(tasks, options.signal);
   }
 
+  rest(): void {
+    this.#channel.rest();
+  }
+
   override async *wait(ids: readonly string[], options: WaitPortOptions): AsyncGenerator<WaitView, void, undefined> {
     const pending = new Set(ids);
     // One socket waits for so many; more is asked for in turns, by requests.

@@ -54,11 +54,7 @@ export class SqliteStorage<Args = unknown, Out = unknown, Input = Args> extends 
   }
 
   /** Gives the file back. Stop workers first, and await what was asked: whoever still waits is told that it waits in vain. */
-  close(): void {
+  override close(): void {
     this.#world.close();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.close();
   }
 }

@@ -267,6 +267,39 @@ describe("a socket that nobody needs", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  test("is closed at once when nothing more is to come, and the next push opens another, which is kept", async () => {
+    const queue = queueOf();
+    const first = queue.push(1);
+    const server = await open();
+    server.say(answerTo(onlyFrame(server)));
+    await first;
+    queue.close();
+    await settle();
+    expect(server.left).toBe(true);
+    expect(vi.getTimerCount()).toBe(0);
+    const second = queue.push(2);
+    const next = await open();
+    expect(next).not.toBe(server);
+    next.say(answerTo(onlyFrame(next)));
+    await second;
+    await settle(4_999);
+    expect(next.left).toBe(false);
+  });
+
+  test("stays open for what is under way when nothing more is to come", async () => {
+    const queue = queueOf();
+    const push = queue.push(1);
+    const server = await open();
+    await queue[Symbol.asyncDispose]();
+    await settle(20_000);
+    expect(server.left).toBe(false);
+    server.say(answerTo(onlyFrame(server)));
+    await push;
+    await settle();
+    expect(server.left).toBe(true);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   test("is not opened again when it breaks", async () => {
     const queue = queueOf();
     const first = queue.push(1);
