@@ -9,12 +9,18 @@ export default defineConfig({
     // V8's own coverage cannot see into workerd; istanbul instruments the source, and so counts in every project.
     coverage: { provider: "istanbul", include: ["src/**/*.ts"], reporter: ["text-summary", "html", "lcovonly"] },
     projects: [
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts", "test/types/**/*.test.ts"], isolate: false } },
+      { test: { name: "unit", include: ["test/{unit,types,model}/**/*.test.ts"], isolate: false } },
       {
         plugins: [
           cloudflareTest({
             wrangler: { configPath: "./wrangler.toml" },
-            miniflare: { bindings: { PRINIA_AUTH: "off" } },
+            miniflare: {
+              bindings: {
+                PRINIA_AUTH: "off",
+                FUZZ: process.env.PRINIA_FUZZ ?? "",
+                HOSTILE: process.env.PRINIA_HOSTILE ?? "",
+              },
+            },
           }),
         ],
         test: { name: "worker", include: ["test/worker/**/*.test.ts"], retry },
@@ -22,7 +28,7 @@ export default defineConfig({
       {
         test: {
           name: "e2e",
-          include: ["test/e2e/**/*.test.ts", "test/browser/**/*.test.ts"],
+          include: ["test/{e2e,browser,chaos}/**/*.test.ts"],
           globalSetup: ["test/support/build.ts"],
           // They wait for most of their time: two at once keep two cores as busy as one can without making them late.
           maxWorkers: 2,

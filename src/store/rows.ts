@@ -197,9 +197,10 @@ export function rowsById(
     const seq = seqOf(tx, id);
     if (seq !== null) seqs.add(seq);
   }
-  const rows = new Map<string, TaskRow>();
-  for (const row of rowsBySeq(tx, [...seqs], columns)) rows.set(idOf(tx, row), row);
-  return rows;
+  const asked = new Set(ids);
+  const rows = rowsBySeq(tx, [...seqs], columns).map((row) => [idOf(tx, row), row] as const);
+  // The sequence alone may be of another task: of one whose id somebody guesses at, or has from before a drop.
+  return new Map(rows.filter(([id]) => asked.has(id)));
 }
 
 /** One whole row. */

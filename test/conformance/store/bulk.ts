@@ -78,6 +78,16 @@ export const bulkCases: StoreCases = {
     expect(run(bench, { verb: "cancel", ids: [] })).toMatchObject({ matched: 0, changed: 0, more: false });
   },
 
+  "an id that is guessed from another's finds nothing, though its sequence is that of a task": (bench) => {
+    const id = bench.pushOne();
+    const guess = id.slice(0, -1) + (id.endsWith("0") ? "1" : "0");
+    expect(bench.seqOf(guess)).toBe(bench.seqOf(id));
+    for (const verb of ["cancel", "reschedule", "delete"] as const) {
+      expect(bench.untouched(() => run(bench, { verb, ids: [guess] }))).toMatchObject({ matched: 0, changed: 0 });
+    }
+    expect(run(bench, { verb: "cancel", ids: [guess, id] })).toMatchObject({ matched: 1, changed: 1 });
+  },
+
   "holders of what was taken away are told": (bench) => {
     const { queued = "", running = "" } = each(bench);
     const leases = [queued, running].map((id) => ({ id, lease: bench.lease(id), reason: "cancelled" }));
