@@ -66,8 +66,11 @@ export async function pushChunks<T, Ready>(
   const pushed: Pushed[] = [];
   let chunk: Ready[] = [];
   let characters = 0;
+  let isUnderWay = false;
   const send = async (): Promise<void> => {
-    if (chunk.length > 0) pushed.push(...(await push(chunk)));
+    isUnderWay = chunk.length > 0;
+    if (isUnderWay) pushed.push(...(await push(chunk)));
+    isUnderWay = false;
     chunk = [];
     characters = 0;
   };
@@ -82,16 +85,22 @@ export async function pushChunks<T, Ready>(
     }
     await send();
   } catch (error) {
-    throw streamError(error, pushed);
+    throw streamError(error, pushed, isUnderWay);
   }
   return pushed;
 }
 
-/** Why a stream was not pushed to its end. */
-function streamError(error: unknown, pushed: readonly Pushed[]): PushStreamError {
+/**
+ * Why a stream was not pushed to its end. What a push under way was broken off by, as a signal, is no refusal: the chunk may
+ * be there.
+ */
+function streamError(error: unknown, pushed: readonly Pushed[], isUnderWay: boolean): PushStreamError {
   const known = error instanceof PriniaError ? error : undefined;
   const at = Number(PLACE.exec(known?.path ?? "")?.[1] ?? 0);
   const detail = `${pushed.length} tasks of the stream were pushed, then it stopped: ${known?.detail ?? errorText(error)}`;
-  const fields = known ? { ...known, detail } : { code: "bad_request" as const, detail };
-  return new PushStreamError(fields, pushed, pushed.length + at, error);
+  return new PushStreamError({ ...(known ?? unnamed(isUnderWay)), detail }, pushed, pushed.length + at, error);
 }
+
+const unnamed = (isUnderWay: boolean): { readonly code: "unreachable" | "bad_request" } => ({
+  code: isUnderWay ? "unreachable" : "bad_request",
+});

@@ -50,6 +50,12 @@ export class AlarmClock {
     this.#at = at;
   }
 
+  /** Sets it to just then, though it be later than what is set: for a handler that failed, and must not spin. */
+  async postpone(at: number): Promise<void> {
+    await this.#storage.setAlarm(at);
+    this.#at = at;
+  }
+
   #better(wanted: number | null, now: number): number | null {
     if (wanted === null) return null;
     if (this.#at === null) return Math.max(wanted, now);

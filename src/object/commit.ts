@@ -1,16 +1,22 @@
 /** Group commit: what arrives together is written in one transaction, and told only once it stands. */
 
+import { MAX_IN_LINE, MAX_LINE_WEIGHT } from "../limits.ts";
+import { marksOf } from "../store/tally.ts";
 import type { Step } from "./step.ts";
 
 /** One request or frame, in the order of arrival. */
 interface Job {
   /** Whether it must have a transaction to itself. */
   readonly alone: boolean;
+  /** What it keeps in memory while it is in line, in characters. */
+  readonly weight: number;
   /** Runs in a savepoint of its own: if it throws, it alone is undone. */
   run(step: Step): void;
   settle(): void;
   reject(error: unknown): void;
 }
+
+type Place = Partial<Pick<Job, "alone" | "weight">>;
 
 /** What the group needs from its object. */
 export interface CommitHost {
@@ -29,6 +35,7 @@ export class GroupCommit {
   readonly #host: CommitHost;
   readonly #now: () => number;
   #jobs: Job[] = [];
+  #weight = 0;
   #flushedAt = Number.NEGATIVE_INFINITY;
 
   constructor(host: CommitHost, now: () => number = Date.now) {
@@ -36,17 +43,23 @@ export class GroupCommit {
     this.#now = now;
   }
 
+  /** Whether what comes now should be refused: the line is kept in memory, and whoever stands at its end waits long. */
+  get isFull(): boolean {
+    return this.#jobs.length >= MAX_IN_LINE || this.#weight >= MAX_LINE_WEIGHT;
+  }
+
   /**
    * Runs `work` in the next transaction, after all that came before.
    *
-   * @param alone whether nothing else may stand in the same transaction
+   * @param place `alone`: whether nothing else may stand in the same transaction; `weight`: as a job has it
    * @returns what it returned, once that is written; rejects if it threw, or if the whole transaction failed
    */
-  do<T>(work: (step: Step) => T, alone = false): Promise<T> {
+  do<T>(work: (step: Step) => T, { alone = false, weight = 0 }: Place = {}): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       let value: { readonly of: T } | null = null;
       this.#enqueue({
         alone,
+        weight,
         run: (step) => {
           value = { of: work(step) };
         },
@@ -58,6 +71,7 @@ export class GroupCommit {
 
   #enqueue(job: Job): void {
     this.#jobs.push(job);
+    this.#weight += job.weight;
     if (this.#jobs.length > 1) return;
     // In a quiet queue nothing would be gathered but a timer's millisecond. In a busy one a microtask would gather
     // nothing, since each message is an event of its own: there the timer pays. It lives as long as the event that waits
@@ -71,6 +85,7 @@ export class GroupCommit {
     const alone = this.#jobs.findIndex((job) => job.alone);
     const count = alone < 0 ? this.#jobs.length : Math.max(1, alone);
     const taken = this.#jobs.splice(0, count);
+    for (const { weight } of taken) this.#weight -= weight;
     if (this.#jobs.length > 0) setTimeout(() => this.#flush(), 0);
     return taken;
   }
@@ -102,9 +117,12 @@ export class GroupCommit {
 
   #attempt(group: Step, job: Job): boolean {
     const step = group.part();
+    const { tally } = group.tx;
+    const marks = marksOf(tally);
     try {
       this.#host.transaction(() => job.run(step));
     } catch (error) {
+      Object.assign(tally, marks);
       job.reject(error);
       return false;
     }

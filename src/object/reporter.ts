@@ -1,6 +1,7 @@
 /** Tells the directory of the queue: at its first use, and then seldom. */
 
 import { REPORT_INTERVAL_MS } from "../limits.ts";
+import { logBug } from "../protocol/bug.ts";
 import { queueView } from "../store/info.ts";
 import type { Tally } from "../store/tally.ts";
 import { listWorkers } from "../store/workers.ts";
@@ -25,17 +26,18 @@ export class Reporter {
     if (reporting || !opened) return;
     this.#partition.reporting = true;
     const { commits } = tally;
-    const snapshot = this.#snapshot();
+    const at = Date.now();
     try {
+      const snapshot = this.#snapshot(at);
       await this.#directory().report(snapshot);
       await this.#note(tally, (now) => {
-        now.reportedAt = snapshot.at;
-        now.reportAt = now.commits === commits ? null : snapshot.at + REPORT_INTERVAL_MS;
+        now.reportedAt = at;
+        now.reportAt = now.commits === commits ? null : at + REPORT_INTERVAL_MS;
       });
     } catch (error) {
-      console.error("the directory could not be told of this queue", error);
+      logBug("a report to the directory", error);
       await this.#note(tally, (now) => {
-        now.reportAt = snapshot.at + REPORT_INTERVAL_MS;
+        now.reportAt = at + REPORT_INTERVAL_MS;
       });
     }
   }
@@ -53,8 +55,8 @@ export class Reporter {
     });
   }
 
-  #snapshot(): Snapshot {
-    const tx = this.#partition.read(Date.now());
-    return { info: queueView(tx), workers: listWorkers(tx), at: tx.now };
+  #snapshot(at: number): Snapshot {
+    const tx = this.#partition.read(at);
+    return { info: queueView(tx), workers: listWorkers(tx), at };
   }
 }

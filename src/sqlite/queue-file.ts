@@ -5,7 +5,7 @@ import { loadConfig } from "../store/config.ts";
 import { Journal } from "../store/journal.ts";
 import type { NodeDriver } from "../store/node.ts";
 import { nextDeadline } from "../store/sweep.ts";
-import { isUsed, loadTally, newTally, saveTally, type Tally } from "../store/tally.ts";
+import { isUsed, loadTally, marksOf, newTally, saveTally, type Tally } from "../store/tally.ts";
 import type { Tx } from "../store/tx.ts";
 import { type Chance, cryptoChance } from "../task/chance.ts";
 import { PriniaError } from "../task/errors.ts";
@@ -79,11 +79,17 @@ export class QueueFile implements GroupHost {
   /** One operation, whole or not at all: what follows from it is told to the occasion. */
   write<T>(on: Occasion, work: (tx: Tx) => T): T {
     const tx: Tx = { ...this.read(on), journal: new Journal() };
+    const marks = marksOf(tx.tally);
     let answer: { readonly of: T } | undefined;
-    this.#group.do(() => {
-      answer = { of: work(tx) };
-      tell(on, tx);
-    });
+    try {
+      this.#group.do(() => {
+        answer = { of: work(tx) };
+        tell(on, tx);
+      });
+    } catch (error) {
+      Object.assign(tx.tally, marks);
+      throw error;
+    }
     this.#note(tx);
     return (answer as unknown as { readonly of: T }).of;
   }

@@ -60,6 +60,15 @@ export function newTally(): Tally {
   };
 }
 
+/** Marks that operations move themselves, while all else is added up from their journals once they have succeeded. */
+type Marks = Pick<Tally, "retentionAt" | "retentionCursor" | "retentionNext" | "vacuumCursor" | "vacuumOrder">;
+
+/** The marks as they stand, to be put back with `Object.assign` when the operation that moved them is undone. */
+export const marksOf = (tally: Tally): Marks => {
+  const { retentionAt, retentionCursor, retentionNext, vacuumCursor, vacuumOrder } = tally;
+  return { retentionAt, retentionCursor, retentionNext, vacuumCursor, vacuumOrder };
+};
+
 /** Reads the tally, or a new one. Fields that an older version did not have get their first value. */
 export function loadTally(sql: SqlDriver): Tally {
   const [row] = sql.all<{ body: string }>("SELECT body FROM state WHERE name = 'tally'");

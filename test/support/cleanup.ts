@@ -19,6 +19,9 @@ export function temporaryFolder(parent = tmpdir()): string {
   return path;
 }
 
-afterAll(async () => {
+/** Removes it now: for a program, in which no test will be over. */
+export async function cleanedUp(): Promise<void> {
   for (const undo of pending.splice(0).reverse()) await undo();
-});
+}
+
+if (process.env.VITEST) afterAll(cleanedUp);

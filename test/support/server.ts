@@ -15,6 +15,8 @@ export interface ServerOptions {
   readonly data?: string;
   /** A free port when not given. */
   readonly port?: number;
+  /** Where the sources are; the project's own when not given. */
+  readonly checkout?: string;
 }
 
 export interface Server extends Command {
@@ -22,8 +24,8 @@ export interface Server extends Command {
   readonly url: string;
   readonly port: number;
   readonly data: string;
-  /** Starts another on the same data, port and environment; this one must be gone. */
-  restart(): Promise<Server>;
+  /** Starts another on the same data, port and environment, from other sources if they are given; this one must be gone. */
+  restart(checkout?: string): Promise<Server>;
 }
 
 /** The variables that a test must not inherit. */
@@ -32,21 +34,23 @@ const CLEAN = {
   HOST: undefined,
   PRINIA_AUTH: undefined,
   PRINIA_SECRET: undefined,
+  PRINIA_SECRET_PREVIOUS: undefined,
   PRINIA_ORIGINS: undefined,
 };
 
 /** `npm run serve`; resolves when its health is good. */
 export async function startServe(options: ServerOptions = {}): Promise<Server> {
   const data = options.data ?? temporaryFolder();
-  const command = spawnServe({ PRINIA_DATA: data, PORT: String(options.port ?? 0), ...auth(options.env) });
+  const env = { PRINIA_DATA: data, PORT: String(options.port ?? 0), ...auth(options.env) };
+  const command = spawnServe(env, options.checkout);
   await untilOutput(command, () => /^Prinia listens on /m.test(command.stdout()));
   const port = Number(/:(\d+) \(/.exec(command.stdout())?.[1]);
   return ready(command, { ...options, data, port }, startServe);
 }
 
 /** `node src/cli/serve.ts` with just these variables of ours, without waiting for anything. */
-export function spawnServe(env: Readonly<Record<string, string>>): Command {
-  return runNode(["src/cli/serve.ts"], { ...CLEAN, ...env });
+export function spawnServe(env: Readonly<Record<string, string>>, checkout: string = ROOT): Command {
+  return runNode(["src/cli/serve.ts"], { ...CLEAN, ...env }, checkout);
 }
 
 /** `wrangler dev`; resolves when its health is good. */
@@ -76,7 +80,13 @@ async function ready(
 ): Promise<Server> {
   const url = `http://127.0.0.1:${options.port}`;
   await untilOutput(command, () => isHealthy(url));
-  return { ...command, url, port: options.port, data: options.data, restart: () => start(options) };
+  return {
+    ...command,
+    url,
+    port: options.port,
+    data: options.data,
+    restart: (checkout) => start(checkout === undefined ? options : { ...options, checkout }),
+  };
 }
 
 /** Waits for a sign of life, but no longer than the command lives. */

@@ -67,3 +67,12 @@ test("after it fired, the next is set afresh", async () => {
   await clock.set(900, 100);
   expect(set).toEqual([900]);
 });
+
+test("a handler that failed has its alarm put off, whatever is due: it must not spin", async () => {
+  const { clock, set } = clockAt(1_000);
+  await clock.load();
+  await clock.postpone(6_000);
+  expect(clock.stage(7_000, 1_000)).toBe(false);
+  expect(clock.stage(5_000, 1_000)).toBe(true);
+  expect(set).toEqual([6_000, 5_000]);
+});

@@ -19,7 +19,7 @@ class FakeSocket implements ObjectSocket {
   }
 }
 
-const caller = { scopes: ["push" as const], queues: ["очередь*", "emails"], exp: 1_800_000_000_000 };
+const caller = { scopes: ["push" as const], queues: ["очередь*", "emails"], exp: 1_800_000_000_000, tasks: ["01JY"] };
 
 const seqs = fc.uniqueArray(fc.nat(2 ** 40), { maxLength: 200 });
 const memories: fc.Arbitrary<Memory> = fc.record({

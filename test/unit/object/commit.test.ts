@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { MAX_IN_LINE, MAX_LINE_WEIGHT } from "../../../src/limits.ts";
 import { type CommitHost, GroupCommit } from "../../../src/object/commit.ts";
 import { Step } from "../../../src/object/step.ts";
 import { nodeDriver } from "../../../src/store/node.ts";
@@ -12,6 +13,7 @@ function host(clock = { now: 0 }) {
   const sql = nodeDriver(":memory:");
   sql.script("CREATE TABLE note (text TEXT NOT NULL)");
   const log: string[] = [];
+  const tally = newTally();
   let failing = false;
   const commitHost: CommitHost = {
     begin: () =>
@@ -19,7 +21,7 @@ function host(clock = { now: 0 }) {
         sql,
         now: 1,
         chance: cryptoChance,
-        tally: newTally(),
+        tally,
         config: DEFAULT_CONFIG,
         queue: "q",
         partition: 0,
@@ -39,7 +41,14 @@ function host(clock = { now: 0 }) {
     return text;
   };
   const written = () => sql.all<{ text: string }>("SELECT text FROM note ORDER BY rowid").map((row) => row.text);
-  return { group: new GroupCommit(commitHost, () => clock.now), log, write, written, fail: () => (failing = true) };
+  return {
+    group: new GroupCommit(commitHost, () => clock.now),
+    tally,
+    log,
+    write,
+    written,
+    fail: () => (failing = true),
+  };
 }
 
 test("what arrives together is one transaction, in order of arrival", async () => {
@@ -74,9 +83,35 @@ test("a transaction that fails rejects all of its jobs, publishes nothing, and t
 
 test("a job that must be alone shares its transaction with nobody", async () => {
   const { group, log, write, written } = host();
-  await Promise.all([group.do(write("a")), group.do(write("b")), group.do(write("alone"), true), group.do(write("c"))]);
+  await Promise.all([
+    group.do(write("a")),
+    group.do(write("b")),
+    group.do(write("alone"), { alone: true }),
+    group.do(write("c")),
+  ]);
   expect(written()).toEqual(["a", "b", "alone", "c"]);
   expect(log).toEqual(["conclude", "publish 2", "conclude", "publish 1", "conclude", "publish 1"]);
+});
+
+test("a line of as many jobs as may stand in it is full, until they are written", async () => {
+  const { group, write } = host();
+  const jobs = Array.from({ length: MAX_IN_LINE - 1 }, () => group.do(() => null));
+  expect(group.isFull).toBe(false);
+  jobs.push(group.do(() => null));
+  expect(group.isFull).toBe(true);
+  await Promise.all(jobs);
+  expect(group.isFull).toBe(false);
+  expect(await group.do(write("after"))).toBe("after");
+});
+
+test("a line is full by weight, too", async () => {
+  const { group, write } = host();
+  const light = group.do(write("light"), { weight: MAX_LINE_WEIGHT - 1 });
+  expect(group.isFull).toBe(false);
+  const heavy = group.do(write("heavy"), { weight: 1 });
+  expect(group.isFull).toBe(true);
+  await Promise.all([light, heavy]);
+  expect(group.isFull).toBe(false);
 });
 
 test("a job sees the credit that the one before it left", async () => {
@@ -109,4 +144,20 @@ test("a quiet queue writes at once; a busy one waits for the timer, and gathers 
   expect(log).toEqual(["conclude", "publish 1"]);
   expect(await Promise.all([first, second, third])).toEqual(["a", "b", "c"]);
   expect(log).toEqual(["conclude", "publish 1", "conclude", "publish 2"]);
+});
+
+test("one that throws leaves no mark in the tally, which is written down with what the others did", async () => {
+  const { group, tally, write } = host();
+  tally.retentionAt = 7;
+  const bad = group.do((step) => {
+    Object.assign(step.tx.tally, { retentionAt: null, retentionCursor: 3, retentionNext: 4, vacuumCursor: 5 });
+    throw new Error("refused");
+  });
+  const good = group.do((step) => {
+    step.tx.tally.vacuumOrder = "kept";
+    return write("good")(step);
+  });
+  await expect(bad).rejects.toThrow("refused");
+  await good;
+  expect(tally).toEqual({ ...newTally(), retentionAt: 7, vacuumOrder: "kept" });
 });
