@@ -31,6 +31,8 @@ export interface Env {
   readonly DIRECTORY: ObjectNamespace<DirectoryStub>;
   /** Signs the tokens. Unset, the server is not configured and answers nothing but health. */
   readonly PRINIA_SECRET?: string;
+  /** Verifies tokens that were signed with it before the secret was changed. By itself it configures nothing. */
+  readonly PRINIA_SECRET_PREVIOUS?: string;
   /** `off`, and nothing else, opens the server to all. */
   readonly PRINIA_AUTH?: string;
   /** Origins whose pages may call, separated by commas or blanks. */
@@ -39,7 +41,8 @@ export interface Env {
 
 type Auth =
   | { readonly mode: "open" }
-  | { readonly mode: "token"; readonly secret: string }
+  /** The first of the secrets signs, each of them verifies. */
+  | { readonly mode: "token"; readonly secrets: readonly [string, ...string[]] }
   | { readonly mode: "missing" };
 
 export interface Settings {
@@ -61,7 +64,9 @@ export function settings(env: Env): Settings {
 
 function authOf(env: Env): Auth {
   if (env.PRINIA_AUTH === "off") return { mode: "open" };
-  return env.PRINIA_SECRET ? { mode: "token", secret: env.PRINIA_SECRET } : { mode: "missing" };
+  const { PRINIA_SECRET: secret, PRINIA_SECRET_PREVIOUS: previous } = env;
+  if (!secret) return { mode: "missing" };
+  return { mode: "token", secrets: previous ? [secret, previous] : [secret] };
 }
 
 /** The object of one partition of a queue. */

@@ -40,6 +40,10 @@ export const MAX_NAME_BYTES = 255;
 export const MAX_CODEC_LENGTH = 64;
 /** A log line of an ack. Contract. */
 export const MAX_LOG_BYTES = KIB;
+/** A bearer token, in characters. Choice: what is longer is not even decoded; one for a hundred tasks has 5,500. */
+export const MAX_BEARER_LENGTH = 32 * KIB;
+/** The `sub` of a token in an audit line, in characters; it is cut here. Choice. */
+export const MAX_SUBJECT_LENGTH = 128;
 /** What a worker tells of itself when it registers, encoded. Choice: its row is read at every sweep. */
 export const MAX_INFO_BYTES = 8 * KIB;
 /** One bound JSON parameter. Platform: 3 MB failed with SQLITE_TOOBIG, 2.1 MB passed. */
@@ -87,12 +91,27 @@ export const MAX_SLICES = 100;
 export const MAX_LOCAL_SLICES = 10;
 /** Credit of one worker on one socket. Choice. */
 export const MAX_CREDIT = 10_000;
+/**
+ * Sockets of one object, with those by which the Worker holds waits and long polls. Choice: measured at 4 KiB each, and
+ * 8 KiB for a worker's, they stay below an isolate's 128 MB; hibernatable sockets end at 32,768 (platform).
+ */
+export const MAX_SOCKETS = 10_000;
+/** Ids that all sockets of one object wait for together. Choice: 50 to 250 bytes each, they are kept in memory. */
+export const MAX_AWAITED = 100_000;
+/** Leases that one session holds. Choice: twice what credit allows; all are named when it comes back, in one frame. */
+export const MAX_LEASES = 20_000;
+/** Calls and frames that stand in line for one object's next transaction. Choice: what comes on top is refused at once. */
+export const MAX_IN_LINE = 20_000;
+/** What they weigh together, in characters of args and frames. Choice: the line is kept in memory, and then some. */
+export const MAX_LINE_WEIGHT = 32 * MIB;
 /** Orphanings from Queued, in a row, that burn an attempt. Contract. */
 export const MAX_STRIKES = 5;
 /** Queues that one page over all queues looks into. Choice: bounds the calls of one request. */
 export const MAX_QUEUES_A_PAGE = 20;
 /** Tries of a call to an object that may be repeated, the first one included. Choice. */
 export const CALL_TRIES = 4;
+/** Tasks that one token for a wait may name. Choice: it must fit an address. */
+export const MAX_TOKEN_TASKS = 100;
 /** Highest partition number: 10 bits of the id. Contract. */
 export const MAX_PARTITION = 1023;
 
@@ -109,6 +128,10 @@ export const WATCH_INTERVAL_MS = 250;
 export const REPORT_INTERVAL_MS = 10_000;
 /** The lifetime of a token used on a socket. Contract. */
 export const MAX_SOCKET_TOKEN_MS = 86_400_000;
+/** The lifetime of a token for a wait: bounds, and what it is when nothing is said. Choice: it is handed to browsers. */
+export const MIN_WAIT_TOKEN_MS = 1_000;
+export const MAX_WAIT_TOKEN_MS = 3_600_000;
+export const DEFAULT_WAIT_TOKEN_MS = 600_000;
 /** The latest instant that a task may be given: SQLite and JavaScript agree on integers up to here. Choice. */
 export const MAX_INSTANT_MS = 8_640_000_000_000_000;
 /** The longest duration. Choice: 100 years, so that an instant plus a duration stays a safe integer. */

@@ -1,35 +1,48 @@
 /** What `token` is asked for, and the claims that come of it. */
 
 import { parseArgs, parseEnv } from "node:util";
+import { MAX_TOKEN_TASKS, MAX_WAIT_TOKEN_MS } from "../limits.ts";
 import { SCOPES, type Scope } from "../protocol/caller.ts";
+import { check } from "../protocol/validate.ts";
+import { tokenTasksSchema, waitClaims } from "../protocol/wait-token.ts";
 import type { Result } from "../task/result.ts";
 import type { Environment } from "./settings.ts";
 
-export const USAGE = `Usage: npm run -s token -- --queues <names> --scope <scopes> [--ttl <duration>]
+export const USAGE = `Usage: npm run -s token -- --queues <names> --scope <scopes> [--sub <name>] [--ttl <duration>]
+       npm run -s token -- --queues <name> --task <id> [--ttl <duration>]
 
 Prints a token for Prinia, signed with PRINIA_SECRET (from the environment, else from .dev.vars).
 
   --queues  names of queues, each exact or a prefix ending in *; separated by commas, or given again
   --scope   any of ${SCOPES.join(", ")}; separated by commas, or given again
-  --ttl     how long it lasts, a whole number of s, m, h or d: 30s, 10m, 1h, 7d (default 1h)
+  --task    instead of scopes: a token that is good for waiting for these tasks of one queue, and for nothing else;
+            ids, up to ${MAX_TOKEN_TASKS}, separated by commas, or given again
+  --sub     whom it is for, a name for the audit log
+  --ttl     how long it lasts, a whole number of s, m, h or d: 30s, 10m, 1h, 7d
+            (default 1h; for tasks 10m, and at most 1h)
   --help    this text
 
-Example: npm run -s token -- --queues 'emails*' --scope push,read --ttl 1h`;
+Examples: npm run -s token -- --queues 'emails*' --scope push,read --ttl 1h
+          npm run -s token -- --queues emails --task 01M865NYVW00000000019X76PY`;
 
-export interface TokenRequest {
+/** A token with scopes. */
+interface ScopeRequest {
   /** Names, or `prefix*`. */
   readonly queues: readonly string[];
   readonly scopes: readonly Scope[];
+  /** Whom it is for. */
+  readonly subject?: string;
   readonly ttlMs: number;
 }
 
-/** The claims of a token; `exp` and `iat` in seconds, as JWT has them. */
-export interface Claims {
-  readonly queues: readonly string[];
-  readonly scope: readonly Scope[];
-  readonly iat: number;
-  readonly exp: number;
+/** A token for a wait. */
+interface TaskRequest {
+  readonly queue: string;
+  readonly tasks: readonly string[];
+  readonly ttlMs: number;
 }
+
+export type TokenRequest = ScopeRequest | TaskRequest;
 
 const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
@@ -41,22 +54,52 @@ const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 export function readTokenRequest(args: readonly string[]): Result<TokenRequest | null, string> {
   const options = readOptions(args);
   if (!options.ok) return options;
-  const { help, queues, scope, ttl } = options.value;
+  const { help, queues, scope, task, sub, ttl } = options.value;
   if (help) return { ok: true, value: null };
   const names = split(queues);
   if (names.length === 0) {
     return { ok: false, error: "--queues is missing: name the queues that the token is for, '*' for all." };
   }
+  const tasks = split(task);
+  if (task.length > 0) return readTaskRequest(names, tasks, scope.length > 0 || sub !== undefined, ttl);
   const scopes = readScopes(split(scope));
   if (!scopes.ok) return scopes;
-  const ttlMs = parseDuration(ttl);
-  if (ttlMs === undefined) {
-    return {
-      ok: false,
-      error: `--ttl is ${JSON.stringify(ttl)}; it takes a whole number, at least 1, of s, m, h or d, such as 30s, 10m, 1h or 7d.`,
-    };
+  const ttlMs = readTtl(ttl ?? "1h");
+  if (!ttlMs.ok) return ttlMs;
+  const subject = sub === undefined ? {} : { subject: sub };
+  return { ok: true, value: { queues: names, scopes: scopes.value, ...subject, ttlMs: ttlMs.value } };
+}
+
+/** @param more whether something is asked that such a token has not */
+function readTaskRequest(
+  queues: readonly string[],
+  tasks: readonly string[],
+  more: boolean,
+  ttl = "10m",
+): Result<TaskRequest, string> {
+  const [queue] = queues;
+  if (more)
+    return { ok: false, error: "--task excludes --scope and --sub: such a token waits, and does nothing else." };
+  if (queue === undefined || queues.length > 1 || queue.endsWith("*")) {
+    return { ok: false, error: "--queues must name one queue, without a *: that of the tasks." };
   }
-  return { ok: true, value: { queues: names, scopes: scopes.value, ttlMs } };
+  if (!check(tokenTasksSchema, tasks).ok) {
+    return { ok: false, error: `--task must name 1 to ${MAX_TOKEN_TASKS} tasks, by ids as a push answers them.` };
+  }
+  const ttlMs = readTtl(ttl);
+  if (!ttlMs.ok) return ttlMs;
+  if (ttlMs.value > MAX_WAIT_TOKEN_MS)
+    return { ok: false, error: "--ttl is more than 1h, which no token for tasks lasts." };
+  return { ok: true, value: { queue, tasks, ttlMs: ttlMs.value } };
+}
+
+function readTtl(ttl: string): Result<number, string> {
+  const value = parseDuration(ttl);
+  if (value !== undefined) return { ok: true, value };
+  return {
+    ok: false,
+    error: `--ttl is ${JSON.stringify(ttl)}; it takes a whole number, at least 1, of s, m, h or d, such as 30s, 10m, 1h or 7d.`,
+  };
 }
 
 function readOptions(args: readonly string[]) {
@@ -66,7 +109,9 @@ function readOptions(args: readonly string[]) {
       options: {
         queues: { type: "string", multiple: true, default: [] },
         scope: { type: "string", multiple: true, default: [] },
-        ttl: { type: "string", default: "1h" },
+        task: { type: "string", multiple: true, default: [] },
+        sub: { type: "string" },
+        ttl: { type: "string" },
         help: { type: "boolean", short: "h", default: false },
       },
     });
@@ -98,10 +143,13 @@ export function parseDuration(text: string): number | undefined {
   return Number(count) * UNIT_MS[unit];
 }
 
-/** The claims of a token that is minted at `now` (ms). */
-export function claimsAt({ queues, scopes, ttlMs }: TokenRequest, now: number): Claims {
+/** The claims of a token that is minted at `now` (ms); `exp` and `iat` in seconds, as JWT has them. */
+export function claimsAt(request: TokenRequest, now: number): Readonly<Record<string, unknown>> {
   const iat = Math.floor(now / 1000);
-  return { queues, scope: scopes, iat, exp: iat + ttlMs / 1000 };
+  const exp = iat + request.ttlMs / 1000;
+  if ("tasks" in request) return { ...waitClaims(request.queue, request.tasks, exp * 1000), iat };
+  const { queues, scopes, subject } = request;
+  return { queues, scope: scopes, ...(subject === undefined ? {} : { sub: subject }), iat, exp };
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Result } from "../task/result.ts";
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The variables that the Worker itself reads; `serve` hands them on unread. */
-const WORKER_VARIABLES = ["PRINIA_AUTH", "PRINIA_SECRET", "PRINIA_ORIGINS"] as const;
+const WORKER_VARIABLES = ["PRINIA_AUTH", "PRINIA_SECRET", "PRINIA_SECRET_PREVIOUS", "PRINIA_ORIGINS"] as const;
 
 export interface Settings {
   readonly host: string;

@@ -2,17 +2,19 @@
 
 import { type Context, Hono } from "hono";
 import { type Env, type Settings, settings } from "../env.ts";
-import type { Caller } from "../protocol/caller.ts";
+import { logBug } from "../protocol/bug.ts";
 import { type Failure, fail, ok, type Result } from "../task/result.ts";
-import { authenticate, authorize, isUpgrade, notConfigured, trustedCaller } from "./access.ts";
+import { authenticate, authorize, notConfigured, trustedCaller, type Visitor } from "./access.ts";
 import { problem } from "./answer.ts";
+import { ANYBODY, Audit, isAudited } from "./audit.ts";
 import { drain } from "./body.ts";
-import { internal, logBug } from "./call.ts";
+import { internal } from "./call.ts";
 import { allowOrigin, checkOrigin, isPreflight, preflight } from "./cross-site.ts";
 import { pathParameters, rawPath } from "./path.ts";
-import type { Route } from "./route.ts";
+import type { Arrival, Route } from "./route.ts";
 import { allRoutes, methodsOf, mostPreciseFirst } from "./table.ts";
 import { REAL_TIME, type Timing } from "./timing.ts";
+import { isUpgrade, TOKEN_PARAMETER } from "./token.ts";
 
 export interface AppOptions {
   /** Clock and chance; the real ones unless given. */
@@ -39,7 +41,8 @@ interface Admitted {
   readonly timing: Timing;
 }
 
-const ANYBODY: Caller = { scopes: [], queues: [], exp: null };
+/** Of a route that asks nothing, nobody is anybody. */
+const NOBODY: Visitor = { caller: { scopes: [], queues: [], exp: null }, actor: ANYBODY };
 
 /**
  * Makes the app. It answers below `/v1`, and can be mounted below any prefix.
@@ -70,7 +73,7 @@ export function createApp({ timing = REAL_TIME }: AppOptions = {}): Hono<Hosted>
   return app;
 }
 
-/** What stands before every route: where the request comes from, CORS, and that nothing escapes as an exception. */
+/** What stands before every route: where the request comes from, and CORS. */
 async function admit(
   admitted: Admitted,
   where: string,
@@ -78,13 +81,24 @@ async function admit(
 ): Promise<Response> {
   const { incoming, configured } = admitted;
   const request = incoming.req.raw;
+  const origin = incoming.env[TRUSTED] === undefined ? checkOrigin(request, configured) : ok(null);
+  if (!origin.ok) return safely(admitted, where, async () => origin);
+  if (origin.value !== null && isPreflight(request) && isConfigured(admitted)) return preflight(origin.value);
+  const response = await safely(admitted, where, handle);
+  // The headers of a 101 are the runtime's, and to an answer of an object none can be added.
+  return origin.value === null || isUpgrade(request) ? response : allowOrigin(response, origin.value);
+}
+
+/** Nothing gets out as an exception. */
+async function safely(
+  admitted: Admitted,
+  where: string,
+  handle: (admitted: Admitted) => Promise<Result<Response>>,
+): Promise<Response> {
+  const request = admitted.incoming.req.raw;
   try {
-    const origin = incoming.env[TRUSTED] === undefined ? checkOrigin(request, configured) : ok(null);
-    if (!origin.ok) return await refusal(admitted, origin.error);
-    if (origin.value !== null && isPreflight(request) && isConfigured(admitted)) return preflight(origin.value);
     const answer = await handle(admitted);
-    const response = answer.ok ? answer.value : await refusal(admitted, answer.error);
-    return origin.value === null || isUpgrade(request) ? response : allowOrigin(response, origin.value);
+    return answer.ok ? answer.value : await refusal(admitted, answer.error);
   } catch (error) {
     // A client that goes away in the middle of its body is no bug.
     if (!request.signal.aborted) logBug(where, error);
@@ -106,28 +120,48 @@ const refuse = async (admitted: Admitted, refusal: Result<Response>): Promise<Re
 
 const noSuchRoute = () => fail("not_found", "There is no such route; GET /v1/openapi.json lists those there are.");
 
-/** Checks who calls and what they may, and hands the request to its route. */
+/** Answers by a route; if its verb manages, there is a line of it, however it ends. */
 async function run(admitted: Admitted, route: Route): Promise<Result<Response>> {
+  const audit = isAudited(route.access) ? new Audit(route.operation) : null;
+  let outcome: Result<Response> = internal();
+  try {
+    outcome = await answerOf(admitted, route, audit);
+    return outcome;
+  } finally {
+    await audit?.write(admitted.timing.now(), outcome);
+  }
+}
+
+/** Checks who calls and what they may, and hands the request to its route. */
+async function answerOf(admitted: Admitted, route: Route, audit: Audit | null): Promise<Result<Response>> {
   const { incoming, timing } = admitted;
   const request = incoming.req.raw;
-  const caller = await callerOf(admitted, route);
-  if (!caller.ok) return caller;
+  const visitor = await visitorOf(admitted, route);
+  if (audit !== null && visitor.ok) audit.actor = visitor.value.actor;
   const parameters = pathParameters(request.url, route.path);
+  if (audit !== null && parameters.ok) audit.parameters = parameters.value;
+  if (!visitor.ok) return visitor;
   if (!parameters.ok) return parameters;
+  const { caller } = visitor.value;
   if (typeof route.access !== "string") {
-    const allowed = authorize(caller.value, route.access, parameters.value.queue);
+    const allowed = authorize(caller, route.access, route.forTasks, parameters.value.queue);
     if (!allowed.ok) return allowed;
   }
   const background = (work: Promise<unknown>) => keepAlive(incoming, work, `${route.method} ${route.path}`);
-  return route.run({ request, env: incoming.env, caller: caller.value, timing, background }, parameters.value);
+  const note: Arrival["note"] = (more) => {
+    if (audit !== null) audit.note = more;
+  };
+  return route.run({ request, env: incoming.env, caller, timing, background, note }, parameters.value);
 }
 
-async function callerOf({ incoming, configured, timing }: Admitted, { access }: Route): Promise<Result<Caller>> {
-  if (access === "open") return ok(ANYBODY);
+async function visitorOf({ incoming, configured, timing }: Admitted, route: Route): Promise<Result<Visitor>> {
+  const { access } = route;
+  if (access === "open") return ok(NOBODY);
   const trusted = incoming.env[TRUSTED];
   if (trusted !== undefined) return trustedCaller(trusted.props);
-  if (access === "configured") return configured.auth.mode === "missing" ? notConfigured() : ok(ANYBODY);
-  return authenticate(incoming.req.raw, configured, timing.now());
+  if (access === "configured") return configured.auth.mode === "missing" ? notConfigured() : ok(NOBODY);
+  const inQuery = Object.hasOwn(route.query.entries, TOKEN_PARAMETER);
+  return authenticate(incoming.req.raw, configured, inQuery, timing.now());
 }
 
 /** Lets work outlive its request, where there is a runtime that would end it. */

@@ -41,7 +41,8 @@ export async function readBody(request: Request): Promise<Result<string>> {
   const reader: ReadableStreamDefaultReader<Uint8Array> = request.body.getReader();
   const pieces: Uint8Array[] = [];
   let size = 0;
-  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+  let next = await nextPiece(reader);
+  for (; next !== null && !next.done; next = await nextPiece(reader)) {
     size += next.value.byteLength;
     if (size <= MAX_BODY_BYTES) pieces.push(next.value);
     else pieces.length = 0;
@@ -50,8 +51,12 @@ export async function readBody(request: Request): Promise<Result<string>> {
       break;
     }
   }
+  if (next === null) return fail("bad_request", "The body broke off: send all of it.", { path: "body" });
   return size > MAX_BODY_BYTES ? tooLarge() : decodeUtf8(concat(pieces, size));
 }
+
+/** The next piece of a body; `null` when it broke off: it was shorter than its length said, or its chunks are none. */
+const nextPiece = (reader: ReadableStreamDefaultReader<Uint8Array>) => reader.read().catch(() => null);
 
 /**
  * Reads and drops what is left of a body, for a bounded size and time: a client that is cut off while it sends sees no
@@ -62,13 +67,13 @@ export async function drain(request: Request, timing: Timing): Promise<void> {
   const reader: ReadableStreamDefaultReader<Uint8Array> = request.body.getReader();
   const { promise: late, resolve } = Promise.withResolvers<{ done: true }>();
   const cancel = timing.after(DRAIN_MS, () => resolve({ done: true }));
-  const next = () => Promise.race([reader.read(), late]);
+  const next = () => Promise.race([nextPiece(reader), late]);
   let size = 0;
-  for (let piece = await next(); !piece.done && size <= MAX_DRAINED_BYTES; piece = await next()) {
+  for (let piece = await next(); piece !== null && !piece.done && size <= MAX_DRAINED_BYTES; piece = await next()) {
     size += piece.value.byteLength;
   }
   cancel();
-  await reader.cancel();
+  await reader.cancel().catch(() => undefined);
 }
 
 const tooLarge = () =>

@@ -1,6 +1,7 @@
 /** The one way to call an object: a fresh stub for each try, and no failure of the platform gets out unnamed. */
 
 import { CALL_PAUSE_MS, CALL_TRIES, RETRY_AFTER_MS } from "../limits.ts";
+import { logBug } from "../protocol/bug.ts";
 import { fail, type Result } from "../task/result.ts";
 import { pause, type Timing } from "./timing.ts";
 
@@ -60,13 +61,3 @@ const unknownOutcome = () =>
   );
 
 export const internal = () => fail("internal", "Something went wrong in this server; it has been logged.");
-
-/**
- * Logs a bug by its kind and place. Its message is left out: messages quote what they stumbled over, which may be a
- * task's args or a token.
- */
-export function logBug(where: string, error: unknown): void {
-  const name = error instanceof Error ? error.name : typeof error;
-  const frames = error instanceof Error ? (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line)) : [];
-  console.error(`prinia: ${name} in ${where}`, frames.slice(0, 8).join("\n"));
-}

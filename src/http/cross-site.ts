@@ -1,6 +1,7 @@
 /** Which web pages may call: a page must not drive a queue that its visitor can reach. */
 
 import type { Settings } from "../env.ts";
+import { COMMON_HEADERS } from "../protocol/headers.ts";
 import { fail, ok, type Result } from "../task/result.ts";
 
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
@@ -28,7 +29,8 @@ export function checkOrigin(request: Request, settings: Settings): Result<string
   const origin = request.headers.get("origin");
   if (origin === null) return ok(null);
   if (settings.origins.includes(origin)) return ok(origin);
-  if (isOwn(origin, url) || (settings.auth.mode === "open" && isLocal(origin))) return ok(null);
+  if (isOwn(origin, url)) return ok(null);
+  if (settings.auth.mode === "open" && isLocal(origin)) return ok(origin);
   return fail("forbidden", "Pages of this origin may not call this server. Add the origin to PRINIA_ORIGINS.");
 }
 
@@ -62,6 +64,7 @@ export const preflight = (origin: string): Response =>
   new Response(null, {
     status: 204,
     headers: {
+      ...COMMON_HEADERS,
       "access-control-allow-origin": origin,
       "access-control-allow-methods": METHODS,
       "access-control-allow-headers": REQUEST_HEADERS,

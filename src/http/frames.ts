@@ -1,9 +1,10 @@
 /** The Worker's own sockets to a queue: it holds the client's request while the object may sleep. */
 
 import { type ObjectSocket, queueStub } from "../env.ts";
+import { logBug } from "../protocol/bug.ts";
 import { CALLER_HEADER, type Caller, encodeCaller, SUBPROTOCOL } from "../protocol/caller.ts";
 import { fail, ok, type Result } from "../task/result.ts";
-import { callObject, logBug } from "./call.ts";
+import { callObject } from "./call.ts";
 import { FIRST_PARTITION } from "./objects.ts";
 import type { Arrival } from "./route.ts";
 
@@ -82,7 +83,8 @@ export async function openFrames(arrival: Pick<Arrival, "env" | "timing">, queue
     async (stub) => {
       const { status, webSocket } = await stub.fetch(new Request(url, { headers }));
       if (webSocket) return ok(new Frames(webSocket));
-      logBug(`an internal upgrade, answered ${status}`, new Error());
+      // As full as it may be, which is no bug.
+      if (status !== 503) logBug(`an internal upgrade, answered ${status}`, new Error());
       return fail("overloaded", "This queue could not be reached just now. Try again.");
     },
     "repeat",

@@ -75,7 +75,7 @@ export function openApiDocument(routes: readonly Route[]): object {
           type: "http",
           scheme: "bearer",
           bearerFormat: "JWT",
-          description: `HS256, with the claims queues, scope (any of ${SCOPES.join(", ")}) and exp.`,
+          description: `HS256, with the claims queues, scope (any of ${SCOPES.join(", ")}) and exp; a token for a wait has tasks instead of scope.`,
         },
       },
     },

@@ -7,7 +7,8 @@ import { decodeQuery } from "../protocol/query.ts";
 import { emptyBodySchema, noQuerySchema } from "../protocol/selection.ts";
 import { decodeBody } from "../protocol/validate.ts";
 import { type ErrorCode, ok, type Result } from "../task/result.ts";
-import type { Access } from "./access.ts";
+import { type Access, authorizeTasks } from "./access.ts";
+import type { AuditNote } from "./audit.ts";
 import { checkType, JSON_TYPE, readBody } from "./body.ts";
 import { type ParameterOf, rawQuery } from "./path.ts";
 import type { Timing } from "./timing.ts";
@@ -22,6 +23,8 @@ export interface Arrival {
   readonly timing: Timing;
   /** Lets work go on after the answer was sent, or after the client went away. */
   background(work: Promise<unknown>): void;
+  /** Says more for the audit line, of a verb that has one. */
+  note(more: AuditNote): void;
 }
 
 /** A request as its route sees it: validated. */
@@ -73,6 +76,8 @@ export interface RouteSpec<Path extends string, Query extends QuerySchema, Body>
   readonly query?: Query;
   readonly body?: BodySpec<Body>;
   readonly stream?: StreamSpec<ParameterOf<Path>>;
+  /** The tasks that a request names. A route that says so is open to tokens for these tasks. */
+  readonly names?: (call: Call<ParameterOf<Path>, v.InferOutput<Query>, Body>) => readonly string[];
   readonly handle: (call: Call<ParameterOf<Path>, v.InferOutput<Query>, Body>) => Promise<Result<Response>>;
 }
 
@@ -82,6 +87,8 @@ export interface Route extends Row {
   readonly query: QuerySchema;
   /** What the body looks like, by media type; none where the route reads no body. */
   readonly bodies: Readonly<Record<string, v.GenericSchema>>;
+  /** Whether a token for tasks is let in, if the request names those alone. */
+  readonly forTasks: boolean;
   /** Validates the request and answers it. */
   readonly run: (arrival: Arrival, parameters: Readonly<Record<string, string>>) => Promise<Result<Response>>;
 }
@@ -96,6 +103,7 @@ export function route<const Path extends string, Query extends QuerySchema = typ
   return {
     ...spec,
     query,
+    forTasks: spec.names !== undefined,
     bodies: {
       ...(body === undefined ? {} : { [JSON_TYPE]: body.schema }),
       ...(stream === undefined ? {} : { [stream.type]: stream.schema }),
@@ -116,7 +124,10 @@ export function route<const Path extends string, Query extends QuerySchema = typ
       const text = await readBody(request);
       if (!text.ok) return text;
       const read = body === undefined ? nothing<Body>(text.value) : body.decode(text.value);
-      return read.ok ? spec.handle({ ...call, body: read.value }) : read;
+      if (!read.ok) return read;
+      const whole = { ...call, body: read.value };
+      const allowed = authorizeTasks(arrival.caller, spec.names?.(whole) ?? []);
+      return allowed.ok ? spec.handle(whole) : allowed;
     },
   };
 }

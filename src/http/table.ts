@@ -10,6 +10,7 @@ import { queueRoutes } from "./routes/queues.ts";
 import { socketRoutes } from "./routes/sockets.ts";
 import { taskRoutes } from "./routes/tasks.ts";
 import { waitRoutes } from "./routes/wait.ts";
+import { waitTokenRoutes } from "./routes/wait-token.ts";
 import { workRoutes } from "./routes/work.ts";
 
 /** Every route of the protocol. The OpenAPI document is made of them once, when it is first asked for. */
@@ -28,6 +29,7 @@ export function allRoutes(): readonly Route[] {
     ...byIdRoutes,
     ...workRoutes,
     ...waitRoutes,
+    ...waitTokenRoutes,
     ...socketRoutes,
   ];
   return routes;

@@ -1,15 +1,16 @@
 /** Results as they come: a wait held by the Worker over a socket that may break and be opened again. */
 
 import { MAX_REOPEN_PAUSE_MS, REOPEN_PAUSE_MS } from "../limits.ts";
+import { logBug } from "../protocol/bug.ts";
 import { objectText, resultText } from "../protocol/encode.ts";
 import { parseJson } from "../protocol/json.ts";
 import type { Shape } from "../protocol/scan.ts";
 import type { WaitInput } from "../protocol/selection.ts";
+import { PASSING_CODES } from "../task/errors.ts";
 import type { ErrorCode } from "../task/result.ts";
 import { isTerminal, type Status } from "../task/status.ts";
 import type { RawJson } from "../task/task.ts";
 import type { TaskResultView } from "../task/view.ts";
-import { logBug } from "./call.ts";
 import { type Frames, openFrames } from "./frames.ts";
 import type { Arrival } from "./route.ts";
 import { Stop } from "./stop.ts";
@@ -29,7 +30,7 @@ type Entry = TaskResultView | { readonly id: string; readonly error: { readonly 
 type Frame =
   | { readonly type: "result"; readonly results: readonly Entry[] }
   | { readonly type: "progress"; readonly id: string; readonly progress: RawJson }
-  | { readonly type: "error"; readonly code: string };
+  | { readonly type: "error"; readonly code: ErrorCode };
 
 /** A wait under way. */
 interface Wait {
@@ -118,6 +119,11 @@ async function* waitLines(
       }
       const lines = linesOf(frame, pending);
       if (lines === null) break;
+      if (lines === "busy") {
+        frames.close();
+        frames = await reopen(wait, MAX_REOPEN_PAUSE_MS);
+        continue;
+      }
       if (lines.length > 0) yield lines;
     }
     if (pending.size > 0 && stop.reason !== "gone") yield [pendingLine(pending)];
@@ -132,8 +138,8 @@ const ask = ({ pending, progress }: Wait, frames: Frames): void =>
   frames.send({ type: "wait", ref: REF, ids: [...pending], progress });
 
 /** Opens the socket again and asks for what is still pending; `null` once the wait has ended. */
-async function reopen(wait: Wait): Promise<Frames | null> {
-  for (let pauseMs = REOPEN_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, MAX_REOPEN_PAUSE_MS)) {
+async function reopen(wait: Wait, firstPauseMs: number = REOPEN_PAUSE_MS): Promise<Frames | null> {
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, MAX_REOPEN_PAUSE_MS)) {
     await wait.stop.pause(pauseMs);
     if (wait.stop.reason !== null) return null;
     const frames = await openFrames(wait.arrival, wait.queue);
@@ -143,8 +149,8 @@ async function reopen(wait: Wait): Promise<Frames | null> {
   }
 }
 
-/** The lines of a frame, each id taken off `pending`; `null` when the queue refused to wait. */
-function linesOf(text: string, pending: Set<string>): string[] | null {
+/** The lines of a frame, each id taken off `pending`; `busy` when the queue will not wait for more just now, `null` when it never will. */
+function linesOf(text: string, pending: Set<string>): string[] | "busy" | null {
   const parsed = parseJson(text, FRAME_SHAPE);
   if (!parsed.ok) return [];
   const frame = parsed.value as Frame;
@@ -154,6 +160,7 @@ function linesOf(text: string, pending: Set<string>): string[] | null {
     case "progress":
       return pending.has(frame.id) ? [objectText({ id: JSON.stringify(frame.id), progress: frame.progress })] : [];
     case "error":
+      if (PASSING_CODES.has(frame.code)) return "busy";
       logBug(`a wait, refused with ${frame.code}`, new Error());
       return null;
     default:

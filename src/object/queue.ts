@@ -3,6 +3,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { directoryStub, type Env } from "../env.ts";
 import { ALARM_RETRY_MS } from "../limits.ts";
+import { logBug } from "../protocol/bug.ts";
 import type {
   BulkInput,
   ConfigPatch,
@@ -16,7 +17,7 @@ import { durableDriver } from "../store/durable.ts";
 import * as long from "../store/long.ts";
 import type { FullRow } from "../store/rows.ts";
 import * as byId from "../store/tasks.ts";
-import { taskNotFound } from "../task/refusals.ts";
+import { taskNotFound, tooBusy } from "../task/refusals.ts";
 import { ok, type Result } from "../task/result.ts";
 import type { NewTask, TaskPatch } from "../task/task.ts";
 import { tick } from "./alarm.ts";
@@ -56,7 +57,8 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
   }
 
   push(tasks: readonly NewTask[]) {
-    return this.#write((step) => pushInto(this.#desk, step, tasks));
+    const weight = tasks.reduce((sum, { args }) => sum + args.length, 0);
+    return this.#write((step) => pushInto(this.#desk, step, tasks), weight);
   }
 
   poll(input: PollInput) {
@@ -134,7 +136,7 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
   async drop({ force }: { force: boolean }): Promise<Result<null>> {
     if (!this.#partition.opened) return ok(null);
     const { queue } = nameOf(this.ctx);
-    const dropped = await this.#partition.group.do((step) => dropQueue(this.#desk, step, force), true);
+    const dropped = await this.#partition.group.do((step) => dropQueue(this.#desk, step, force), { alone: true });
     if (!dropped.ok) return dropped;
     // The tables went with the transaction; this gives back the storage itself, and the alarm.
     const emptied = this.ctx.storage.deleteAll();
@@ -192,17 +194,21 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
     this.#partition.alarm.clear();
     if (!this.#partition.opened) return;
     try {
-      await this.#partition.group.do((step) => tick(this.#partition, step));
+      await this.#partition.group.do((step) => {
+        this.#sockets.expelEnded(step);
+        tick(this.#partition, step);
+      });
     } catch (error) {
-      console.error("an alarm failed, and is tried again", error);
-      await this.#partition.alarm.set(Date.now() + ALARM_RETRY_MS, Date.now());
+      logBug("an alarm, which is tried again", error);
+      await this.#partition.alarm.postpone(Date.now() + ALARM_RETRY_MS);
       return;
     }
     await this.#partition.rearm(Date.now());
   }
 
-  #write<T>(run: (step: Step) => T): Promise<T> {
-    return this.#partition.group.do(run);
+  async #write<T>(run: (step: Step) => Result<T>, weight = 0): Promise<Result<T>> {
+    const { group } = this.#partition;
+    return group.isFull ? tooBusy() : group.do(run, { weight });
   }
 
   /** A change of one task: there is none in a queue that was never used. */

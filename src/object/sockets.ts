@@ -1,11 +1,13 @@
 /** Sockets of a queue: taken in, read, closed. */
 
-import { hasScope } from "../protocol/caller.ts";
+import { logBug } from "../protocol/bug.ts";
+import { hasScope, mayName } from "../protocol/caller.ts";
 import { decodeFrame, decodeInternalFrame, FRAME_SCOPE, type FrameFailure } from "../protocol/frames.ts";
 import type { Caller, ClientFrame, InternalFrame } from "../protocol/types.ts";
 import { lastHeard, missing } from "../store/liveness.ts";
 import { holdsLeases, sessionById } from "../store/sessions.ts";
-import { fail, type Result } from "../task/result.ts";
+import { tooBusy } from "../task/refusals.ts";
+import { fail, ok, type Result } from "../task/result.ts";
 import type { Connection } from "./connection.ts";
 import type { Desk } from "./desk.ts";
 import { perform } from "./frames.ts";
@@ -24,7 +26,9 @@ export class Sockets {
 
   /** Answers an upgrade that the Worker has checked. */
   accept(request: Request): Response {
-    return acceptUpgrade(this.#host, request, (connection) => this.#desk.connections.add(connection));
+    return acceptUpgrade(this.#host, request, this.#desk.connections.count, (connection) =>
+      this.#desk.connections.add(connection),
+    );
   }
 
   /** Takes in a frame. Answers in the order of arrival: refusals go the same way as all else. */
@@ -32,12 +36,16 @@ export class Sockets {
     const connection = this.#desk.connections.of(socket);
     if (!connection) return Promise.resolve();
     connection.heardAt = Date.now();
-    const frame = read(connection.caller, message);
-    return this.#desk.partition.group
-      .do((step) => this.#perform(step, connection, frame))
+    const { group } = this.#desk.partition;
+    const whole = read(connection.caller, message);
+    // What has no room loses its weight, but not its place: it is refused in its turn.
+    const frame = group.isFull ? refusedForNow(refOf(whole)) : whole;
+    const weight = frame.ok && typeof message === "string" ? message.length : 0;
+    return group
+      .do((step) => this.#perform(step, connection, frame), { weight })
       .catch((error: unknown) => {
         // A bug. Whoever sent the frame waits for an answer all the same.
-        console.error("a frame failed", error);
+        logBug("a frame", error);
         const failure = fail("internal", "Something went wrong in this server; it has been logged.").error;
         connection.send(errorText(failure, refOf(frame)), Date.now());
       });
@@ -49,6 +57,11 @@ export class Sockets {
     else step.refuse(connection, frame.error, frame.error.ref);
     // Its time of hearing is kept with all else that the socket remembers.
     if (step.recall(connection).consumer) step.changed.add(connection);
+  }
+
+  /** Tells all sockets whose token has ended, and closes them: for when the object is awake anyway. */
+  expelEnded(step: Step): void {
+    for (const one of this.#desk.connections.all) if (one.isOpen && one.isExpired(step.tx.now)) step.expel(one);
   }
 
   /** A socket that closed is no dead worker: its silence counts from the last sign of life, whoever looks later. */
@@ -84,14 +97,30 @@ function refOf(frame: Read): string | undefined {
   return "ref" in frame.value ? frame.value.ref : undefined;
 }
 
+const refusedForNow = (ref: string | undefined): Read => {
+  const { error } = tooBusy();
+  return { ok: false, error: ref === undefined ? error : { ...error, ref } };
+};
+
 function read(caller: Caller, message: string | ArrayBuffer): Read {
   if (typeof message !== "string")
     return fail("bad_request", "Frames are JSON text; this one is binary.", { path: "body" });
   if (caller.internal) return decodeInternalFrame(message);
   const frame = decodeFrame(message);
   if (!frame.ok) return frame;
-  const scope = FRAME_SCOPE[frame.value.type];
-  if (hasScope(caller, [scope])) return frame;
-  const refused = fail("forbidden", `A \`${frame.value.type}\` frame needs the scope \`${scope}\`.`);
-  return "ref" in frame.value ? { ok: false, error: { ...refused.error, ref: frame.value.ref } } : refused;
+  const allowed = may(caller, frame.value);
+  if (allowed.ok) return frame;
+  return "ref" in frame.value ? { ok: false, error: { ...allowed.error, ref: frame.value.ref } } : allowed;
+}
+
+function may(caller: Caller, frame: ClientFrame): Result<null> {
+  const scope = FRAME_SCOPE[frame.type];
+  if (caller.tasks === undefined) {
+    return hasScope(caller, [scope])
+      ? ok(null)
+      : fail("forbidden", `A \`${frame.type}\` frame needs the scope \`${scope}\`.`);
+  }
+  if (frame.type === "unwait") return ok(null);
+  if (frame.type !== "wait") return fail("forbidden", "A token for tasks is good for `wait` and `unwait` alone.");
+  return mayName(caller, frame.ids) ? ok(null) : fail("forbidden", "The token is for other tasks than these.");
 }

@@ -27,6 +27,8 @@ const callerSchema = v.object({
   queues: v.nullable(v.array(v.string())),
   /** When the token ends, ms since the epoch; `null` means never. */
   exp: v.nullable(v.number()),
+  /** A token for these tasks of one queue alone: waits for them, their status and they themselves are all it opens. */
+  tasks: v.exactOptional(v.array(v.string())),
   /** The Worker itself: it may send internal frames. */
   internal: v.exactOptional(v.literal(true)),
 });
@@ -51,3 +53,11 @@ export const hasScope = (caller: Caller, scopes: readonly Scope[]): boolean =>
 export const coversQueue = (patterns: readonly string[] | null, queue: string): boolean =>
   patterns === null ||
   patterns.some((pattern) => (pattern.endsWith("*") ? queue.startsWith(pattern.slice(0, -1)) : pattern === queue));
+
+/** Whether the caller may use a queue at all. A token for tasks names its queue exactly, stars and all. */
+export const mayEnter = ({ queues, tasks }: Caller, queue: string): boolean =>
+  tasks === undefined ? coversQueue(queues, queue) : (queues?.includes(queue) ?? false);
+
+/** Whether the caller may ask for each of these tasks, as far as its token says: most are for all tasks. */
+export const mayName = ({ tasks }: Caller, ids: readonly string[]): boolean =>
+  tasks === undefined || ids.every((id) => tasks.includes(id));

@@ -4,6 +4,7 @@ import * as v from "valibot";
 import {
   DEFAULT_PAGE,
   MAX_BATCH,
+  MAX_BEARER_LENGTH,
   MAX_BULK,
   MAX_CURSOR_BYTES,
   MAX_INT32,
@@ -63,6 +64,8 @@ export const waitQuerySchema = object({
   id: idsSchema,
   waitMs: v.exactOptional(queryInteger(0, MAX_WAIT_MS), MAX_WAIT_MS),
   progress: v.exactOptional(queryFlag, false),
+  /** A token for these tasks, as such a one can set no header either. */
+  token: v.exactOptional(text(1, MAX_BEARER_LENGTH)),
 });
 
 const when = { delayMs: v.exactOptional(duration), runAt: v.exactOptional(instant) };

@@ -1,5 +1,6 @@
 /** Refusals that every store gives in the same words. */
 
+import { MAX_LEASES, RETRY_AFTER_MS } from "../limits.ts";
 import { fail } from "./result.ts";
 
 export const taskNotFound = (id: string) =>
@@ -7,6 +8,19 @@ export const taskNotFound = (id: string) =>
 
 export const workerNotFound = (worker: string) =>
   fail("worker_not_found", `Worker ${JSON.stringify(worker)} has no such session here: register it again.`);
+
+export const tooManyLeases = (worker: string) =>
+  fail(
+    "too_many_requests",
+    `Worker ${JSON.stringify(worker)} holds ${MAX_LEASES} leases, which is the most: report on some before it polls for more.`,
+    { retryAfterMs: RETRY_AFTER_MS },
+  );
+
+/** More came at once than an object takes in. Nothing of it was done. */
+export const tooBusy = () =>
+  fail("overloaded", "This queue has more to do than it can keep in line just now: try again.", {
+    retryAfterMs: RETRY_AFTER_MS,
+  });
 
 export const nameTaken = (worker: string) =>
   fail("superseded", `Another worker took the name ${JSON.stringify(worker)}: stop, do not take it back.`);

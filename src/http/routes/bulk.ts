@@ -34,7 +34,9 @@ function bulkRoute(verb: BulkVerb): Route {
     },
     handle: async (call) => {
       const done = await callQueue(call, call.parameters.queue, (queue) => queue.bulk({ verb, ...call.body }));
-      return done.ok ? ok(json(done.value)) : done;
+      if (!done.ok) return done;
+      call.note({ count: done.value.changed, ...(call.body.dryRun ? { dryRun: true } : {}) });
+      return ok(json(done.value));
     },
   });
 }

@@ -19,6 +19,7 @@ const fetchRoute = route({
   access: ["push", "read"],
   refusals: ["task_not_found"],
   answers: { 200: { description: "The task", schema: taskSchema } },
+  names: ({ parameters }) => [parameters.id],
   handle: async (call) => {
     const { queue, id } = call.parameters;
     const task = await callQueue(call, queue, (stub) => stub.task(id));
@@ -84,7 +85,9 @@ const resumeRoute = route({
   handle: async (call) => {
     const { queue, id } = call.parameters;
     const resumed = await callQueue(call, queue, (stub) => stub.resume(id));
-    return resumed.ok ? ok(json(resumed.value)) : resumed;
+    if (!resumed.ok) return resumed;
+    call.note({ count: Number(resumed.value.resumed) });
+    return ok(json(resumed.value));
   },
 });
 
@@ -99,7 +102,9 @@ const cancelRoute = route({
   handle: async (call) => {
     const { queue, id } = call.parameters;
     const cancelled = await callQueue(call, queue, (stub) => stub.cancel(id));
-    return cancelled.ok ? ok(json(cancelled.value)) : cancelled;
+    if (!cancelled.ok) return cancelled;
+    call.note({ count: Number(cancelled.value.cancelled) });
+    return ok(json(cancelled.value));
   },
 });
 

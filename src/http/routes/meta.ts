@@ -47,6 +47,9 @@ const LIMITS = {
   bulk: limits.MAX_BULK,
   credit: limits.MAX_CREDIT,
   waitedIds: limits.MAX_WAITED_IDS,
+  waitedIdsTogether: limits.MAX_AWAITED,
+  leases: limits.MAX_LEASES,
+  sockets: limits.MAX_SOCKETS,
   waitMs: limits.MAX_WAIT_MS,
 } as const;
 

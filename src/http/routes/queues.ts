@@ -75,7 +75,9 @@ const purgeRoute = route({
   answers: { 200: { description: "How many went, and whether there are more", schema: purgedSchema } },
   handle: async (call) => {
     const purged = await callQueue(call, call.parameters.queue, (queue) => queue.purge());
-    return purged.ok ? ok(json(purged.value)) : purged;
+    if (!purged.ok) return purged;
+    call.note({ count: purged.value.purged });
+    return ok(json(purged.value));
   },
 });
 
@@ -104,7 +106,9 @@ const resumeAbandonedRoute = route({
   answers: { 200: { description: "How many leases were taken back", schema: resumedManySchema } },
   handle: async (call) => {
     const resumed = await callQueue(call, call.parameters.queue, (queue) => queue.resumeAbandoned());
-    return resumed.ok ? ok(json(resumed.value)) : resumed;
+    if (!resumed.ok) return resumed;
+    call.note({ count: resumed.value.resumed });
+    return ok(json(resumed.value));
   },
 });
 
@@ -118,7 +122,9 @@ const vacuumRoute = route({
   answers: { 200: { description: "How many went, and whether there are more", schema: vacuumedSchema } },
   handle: async (call) => {
     const vacuumed = await callQueue(call, call.parameters.queue, (queue) => queue.vacuum(call.body));
-    return vacuumed.ok ? ok(json(vacuumed.value)) : vacuumed;
+    if (!vacuumed.ok) return vacuumed;
+    call.note({ count: vacuumed.value.vacuumed });
+    return ok(json(vacuumed.value));
   },
 });
 

@@ -4,10 +4,10 @@ import { directoryStub, queueStub, type Upgradable } from "../../env.ts";
 import { CALLER_HEADER, encodeCaller, SUBPROTOCOL } from "../../protocol/caller.ts";
 import { socketQuerySchema } from "../../protocol/selection.ts";
 import { fail, ok, type Result } from "../../task/result.ts";
-import { isUpgrade, subprotocols } from "../access.ts";
 import { callObject } from "../call.ts";
 import { FIRST_PARTITION } from "../objects.ts";
 import { type Arrival, type Route, route } from "../route.ts";
+import { isUpgrade, subprotocols } from "../token.ts";
 
 const answers = { 101: { description: `A WebSocket of subprotocol ${SUBPROTOCOL}` } };
 
@@ -19,6 +19,8 @@ const queueSocketRoute = route({
   access: ["push", "work", "read"],
   query: socketQuerySchema,
   answers,
+  // Its frames name the tasks, and each of them is checked.
+  names: () => [],
   handle: async (call) => {
     const { partition = FIRST_PARTITION } = call.query;
     if (partition !== FIRST_PARTITION) {

@@ -69,6 +69,7 @@ const waitRoute = route({
   access: ["push"],
   body: { schema: waitBodySchema, decode: (text) => decodeBody(waitBodySchema, text) },
   answers,
+  names: ({ body }) => body.ids,
   handle: (call) => wait(call, call.parameters.queue, call.body),
 });
 
@@ -80,7 +81,9 @@ const waitByGetRoute = route({
   access: ["push"],
   query: waitQuerySchema,
   answers,
+  names: ({ query }) => query.id,
   handle: (call) => {
+    // The token, if there is one, ends here.
     const { id: ids, waitMs, progress } = call.query;
     return wait(call, call.parameters.queue, { ids, waitMs, progress });
   },
@@ -94,6 +97,7 @@ const statusRoute = route({
   access: ["push", "read"],
   body: { schema: statusBodySchema, decode: (text) => decodeBody(statusBodySchema, text) },
   answers: { 200: { description: "Every known id, and the unknown ones", schema: statusAnswerSchema } },
+  names: ({ body }) => body.ids,
   handle: async (call) => {
     const { queue } = call.parameters;
     const standing = await standingOf(call, queue, [...new Set(call.body.ids)]);

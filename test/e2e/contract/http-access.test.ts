@@ -7,8 +7,13 @@ import { startServe } from "../../support/server.ts";
 import { type Body, expectProblem, Queue, serverForFile } from "./queue.ts";
 
 const SECRET = "a secret of some length, for tests";
+const PREVIOUS = "the secret of last month";
 const server = serverForFile({
-  env: { PRINIA_SECRET: SECRET, PRINIA_ORIGINS: "https://board.example, https://two.example" },
+  env: {
+    PRINIA_SECRET: SECRET,
+    PRINIA_SECRET_PREVIOUS: PREVIOUS,
+    PRINIA_ORIGINS: "https://board.example, https://two.example",
+  },
 });
 const ID = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
 const SCOPES = ["push", "work", "read", "manage", "admin"] as const;
@@ -50,6 +55,7 @@ const MATRIX: [method: string, below: string, body: object | undefined, scopes: 
   ["GET", "/workers", undefined, ["read"]],
   ["POST", "/wait", { ids: [ID], waitMs: 0 }, ["push"]],
   ["GET", `/wait?id=${ID}&waitMs=0`, undefined, ["push"]],
+  ["POST", "/wait-token", { ids: [ID] }, ["push"]],
   ["POST", "/status", { ids: [ID] }, ["push", "read"]],
   ["GET", "", undefined, ["read"]],
   ["GET", "/stats", undefined, ["read"]],
@@ -258,8 +264,8 @@ test("pages of known origins may call, and are told so", async () => {
   expect((await ask(server().url)).status).toBe(200);
 });
 
-test("a server without a secret is not configured, but for its health", async () => {
-  const bare = await startServe({ env: { PRINIA_SECRET: "" } });
+test("a server without a secret is not configured, but for its health, whatever the previous one was", async () => {
+  const bare = await startServe({ env: { PRINIA_SECRET: "", PRINIA_SECRET_PREVIOUS: SECRET } });
   const open = http(bare.url);
   expect((await open.get("/v1/health")).status).toBe(200);
   for (const [method, url] of [
@@ -274,6 +280,12 @@ test("a server without a secret is not configured, but for its health", async ()
     expectProblem(await open.call(method, url), 503, "not_configured");
     expectProblem(await http(bare.url, token(["admin"])).call(method, url), 503, "not_configured");
   }
+});
+
+test("a secret is changed while the tokens of the previous one are still good", async () => {
+  const claims = { queues: ["*"], scope: ["admin"], exp: inSeconds(600) };
+  const status = async (secret: string) => (await api(sign(claims, { secret })).get("/v1/queues")).status;
+  expect([await status(SECRET), await status(PREVIOUS), await status("a third")]).toEqual([200, 200, 401]);
 });
 
 test("PRINIA_AUTH opens a server with off, and with nothing else", async () => {

@@ -38,6 +38,46 @@ describe("a token request", () => {
   });
 });
 
+describe("a request for a token for tasks", () => {
+  const good = ["--queues", "emails", "--task", "a,b", "--task", "c"];
+
+  test("has one queue, ids and ten minutes", () => {
+    expect(readTokenRequest(good)).toEqual({
+      ok: true,
+      value: { queue: "emails", tasks: ["a", "b", "c"], ttlMs: 600_000 },
+    });
+    expect(readTokenRequest([...good, "--ttl", "1h"])).toMatchObject({ ok: true, value: { ttlMs: 3_600_000 } });
+  });
+
+  test.for([
+    ["a scope", [...good, "--scope", "read"], "--task excludes --scope"],
+    ["a name", [...good, "--sub", "ada"], "--task excludes --scope and --sub"],
+    ["two queues", [...good, "--queues", "more"], "one queue"],
+    ["a prefix", ["--queues", "emails*", "--task", "a"], "without a *"],
+    ["no queue", ["--task", "a"], "--queues is missing"],
+    ["no task", ["--queues", "emails", "--task", ","], "1 to 100 tasks"],
+    [
+      "too many tasks",
+      ["--queues", "emails", "--task", Array.from({ length: 101 }, (_, n) => n).join()],
+      "1 to 100 tasks",
+    ],
+    ["a task whose id is too long", ["--queues", "emails", "--task", "x".repeat(65)], "1 to 100 tasks"],
+    ["more than an hour", [...good, "--ttl", "61m"], "1h"],
+    ["a ttl that is none", [...good, "--ttl", "soon"], '--ttl is "soon"'],
+  ] as const)("is refused with %s", ([, args, error]) => {
+    expect(refusal(...args)).toContain(error);
+  });
+
+  test("becomes claims without a scope", () => {
+    expect(claimsAt({ queue: "emails", tasks: ["a", "a"], ttlMs: 60_000 }, 1_700_000_000_999)).toEqual({
+      queues: ["emails"],
+      tasks: ["a"],
+      iat: 1_700_000_000,
+      exp: 1_700_000_060,
+    });
+  });
+});
+
 describe("a duration", () => {
   test.for([
     ["30s", 30_000],
@@ -66,6 +106,12 @@ describe("the claims", () => {
       iat: 1_700_000_000,
       exp: 1_700_000_060,
     });
+  });
+
+  test("say whom the token is for, if that was said", () => {
+    const read = readTokenRequest(["--queues", "*", "--scope", "admin", "--sub", "ada"]);
+    if (!read.ok || read.value === null) throw new Error("it was refused");
+    expect(claimsAt(read.value, 0)).toMatchObject({ sub: "ada", scope: ["admin"] });
   });
 
   test("survive being signed and verified", async () => {

@@ -17,6 +17,7 @@ describe("the settings of serve", () => {
       HOST: "::1",
       PRINIA_DATA: "/data",
       PRINIA_SECRET: "s3cr3t",
+      PRINIA_SECRET_PREVIOUS: "s3cr3t of old",
       PRINIA_ORIGINS: "https://example.com",
       PATH: "/bin",
     };
@@ -27,7 +28,7 @@ describe("the settings of serve", () => {
         host: "::1",
         port: 0,
         data: "/data",
-        variables: ["PRINIA_SECRET", "PRINIA_ORIGINS"],
+        variables: ["PRINIA_SECRET", "PRINIA_SECRET_PREVIOUS", "PRINIA_ORIGINS"],
         configured: true,
       },
     });
@@ -38,6 +39,7 @@ describe("the settings of serve", () => {
     [{ PRINIA_AUTH: "off" }, true],
     [{ PRINIA_AUTH: "no" }, false],
     [{ PRINIA_SECRET: "x" }, true],
+    [{ PRINIA_SECRET_PREVIOUS: "x" }, false],
   ] as const)("%j: configured is %s", ([env, configured]) => {
     expect(readSettings(env)).toMatchObject({ value: { configured } });
   });

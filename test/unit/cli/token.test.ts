@@ -29,6 +29,18 @@ describe("npm run token", () => {
     expect(Number(claims.exp) - Number(claims.iat)).toBe(600);
   });
 
+  test("prints one for tasks", async () => {
+    const { status, stdout, stderr } = token(["--queues", "emails", "--task", "a"], "secret");
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    const claims = await verify(stdout.trim(), "secret", "HS256");
+    expect(claims).toEqual({
+      queues: ["emails"],
+      tasks: ["a"],
+      iat: expect.any(Number),
+      exp: Number(claims.iat) + 600,
+    });
+  });
+
   test("warns of a token that no socket takes", () => {
     const { status, stdout, stderr } = token([...GOOD, "--ttl", "7d"], "secret");
     expect(status).toBe(0);

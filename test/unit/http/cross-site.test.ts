@@ -108,11 +108,51 @@ describe("CORS", () => {
     expect(response.headers.get("access-control-allow-origin")).toBeNull();
   });
 
-  it("does not name localhost on an open server, though it answers", async () => {
-    const { response } = await ask({ PRINIA_AUTH: "off" }, `http://localhost${CONFIG}`, {
-      origin: "http://localhost:3000",
-    });
-    expect([response.status, response.headers.get("access-control-allow-origin")]).toEqual([200, null]);
+  const open = { PRINIA_AUTH: "off" };
+
+  it.each(["http://localhost:3000", "http://127.0.0.1:5173", "http://[::1]:1", "https://localhost"])(
+    "on an open server names %s as well, in an answer and in a preflight",
+    async (origin) => {
+      const { response } = await ask(open, `http://localhost:8787${CONFIG}`, { origin });
+      expect([response.status, response.headers.get("access-control-allow-origin")]).toEqual([200, origin]);
+      const asked = await ask(open, `http://localhost:8787${CONFIG}`, { origin, ...PREFLIGHT }, "OPTIONS");
+      expect(asked.response.status).toBe(204);
+      expect(asked.response.headers.get("access-control-allow-origin")).toBe(origin);
+      expect([asked.response.headers.get("vary"), asked.calls]).toEqual(["origin", []]);
+    },
+  );
+
+  it.each([
+    "http://localhost:8787",
+    "https://evil.example",
+    "http://evil.localhost:8787",
+    "null",
+    "file://",
+    "http://10.0.0.1",
+  ])("on an open server does not name %s", async (origin) => {
+    for (const method of ["GET", "OPTIONS"]) {
+      const headers = method === "GET" ? { origin } : { origin, ...PREFLIGHT };
+      const { response } = await ask(open, `http://localhost:8787${CONFIG}`, headers, method);
+      const names = [...response.headers.keys()].filter((name) => name.startsWith("access-control-"));
+      expect(names).toEqual([]);
+    }
+  });
+
+  it("never lets a page's cookies or credentials along, and never names all", async () => {
+    for (const [vars, origin] of [
+      [open, "http://localhost:1"],
+      [GUARDED, BOARD],
+    ] as const) {
+      const base = vars === open ? "http://localhost:8787" : "https://queue.example.com";
+      for (const [method, headers] of [
+        ["GET", { origin }],
+        ["OPTIONS", { origin, ...PREFLIGHT }],
+      ] as const) {
+        const { response } = await ask(vars, `${base}${CONFIG}`, headers, method);
+        expect(response.headers.get("access-control-allow-origin")).toBe(origin);
+        expect(response.headers.has("access-control-allow-credentials")).toBe(false);
+      }
+    }
   });
 
   it("answers a preflight of PRINIA_ORIGINS without a token", async () => {

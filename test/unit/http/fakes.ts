@@ -25,6 +25,12 @@ const EMPTY: Record<string, unknown> = {
   list: { tasks: [] },
   status: { results: [], unknown: [] },
   queues: { queues: [], more: false, asOf: NOW },
+  bulk: { matched: 0, changed: 0, more: false },
+  resume: { resumed: false },
+  cancel: { cancelled: false },
+  purge: { purged: 0, more: false },
+  vacuum: { vacuumed: 0, more: false },
+  resumeAbandoned: { resumed: 0 },
 };
 
 /**

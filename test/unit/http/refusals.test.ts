@@ -127,6 +127,23 @@ describe("bodies", () => {
     expect(pieces).toBe(-1);
   });
 
+  it.each([
+    [PUSH, {}, 400, "bad_request", "body"],
+    ["/v1/nothing", {}, 404, "not_found", undefined],
+    [PUSH, { origin: "https://evil.example" }, 403, "forbidden", undefined],
+  ])("that break off are no fault of ours: %s %j", async (path, headers, status, code, at) => {
+    const logged = vi.spyOn(console, "error").mockReturnValue();
+    const body = new ReadableStream({
+      start: (controller) => controller.enqueue(new TextEncoder().encode('{"args":')),
+      pull: (controller) => controller.error(new Error("the length was a lie")),
+    });
+    const init = { method: "POST", body, headers, duplex: "half" } as RequestInit;
+    const response = await world().fetch(new Request(`http://localhost${path}`, init));
+    expect(await refusal(response)).toEqual({ status, code, path: at });
+    expect(logged).not.toHaveBeenCalled();
+    logged.mockRestore();
+  });
+
   it("of exactly the limit are read", async () => {
     const { send, calls } = world({ push: [{ id: "i", status: "Pending", created: true }] });
     const task = '{"args":1}';

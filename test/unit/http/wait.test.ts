@@ -1,6 +1,7 @@
 /** Waits over HTTP: lines as results come, in NDJSON or SSE, over a socket that may break. */
 
 import { describe, expect, it, vi } from "vitest";
+import { MAX_REOPEN_PAUSE_MS, REOPEN_PAUSE_MS } from "../../../src/limits.ts";
 import { FakeSocket, platformError, requestOf, settle, world } from "./fakes.ts";
 
 const WAIT = "/v1/queues/q/wait";
@@ -131,16 +132,44 @@ describe("a wait", () => {
     expect(time.pending).toBe(0);
   });
 
+  it("is a problem, and no bug, when the queue has as many sockets as it takes", async () => {
+    const log = vi.spyOn(console, "error").mockImplementation(() => undefined);
+    const { send } = world({ fetch: async () => new Response("{}", { status: 503 }) });
+    const response = await send("POST", WAIT, { ids: ["a"] });
+    expect([response.status, response.headers.get("retry-after")]).toEqual([503, "1"]);
+    expect(log).not.toHaveBeenCalled();
+    log.mockRestore();
+  });
+
   it("ends with the pending ids when the queue refuses to wait", async () => {
     const log = vi.spyOn(console, "error").mockImplementation(() => undefined);
     const socket = new FakeSocket();
     const { send, time } = waiting(socket);
     const { soFar, whole } = reading(await send("POST", WAIT, { ids: ["a"] }));
     await settle();
-    socket.deliver({ type: "error", ref: "wait", code: "too_many_requests", detail: "no" });
+    socket.deliver({ type: "error", ref: "wait", code: "wrong_partition", detail: "no" });
     await whole;
     expect(soFar()).toBe('{"pending":["a"]}\n');
     expect(time.pending).toBe(0);
+    log.mockRestore();
+  });
+
+  it("asks again after a while when the queue waits for too much just now", async () => {
+    const log = vi.spyOn(console, "error").mockImplementation(() => undefined);
+    const [full, free] = [new FakeSocket(), new FakeSocket()];
+    const { send, time } = waiting(full, free);
+    const { soFar, whole } = reading(await send("POST", WAIT, { ids: ["a"] }));
+    await settle();
+    full.deliver({ type: "error", ref: "wait", code: "too_many_requests", detail: "later" });
+    // The first pause of a broken connection would be over by then.
+    await time.advance(REOPEN_PAUSE_MS * 2);
+    expect([full.closed, free.sent]).toEqual([true, []]);
+    await time.advance(MAX_REOPEN_PAUSE_MS);
+    expect(free.sent).toMatchObject([{ type: "wait", ids: ["a"] }]);
+    free.deliver(result(done("a")));
+    await whole;
+    expect(soFar()).toBe(`${done("a")}\n`);
+    expect(log).not.toHaveBeenCalled();
     log.mockRestore();
   });
 });
