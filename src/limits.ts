@@ -100,6 +100,8 @@ export const MAX_SOCKETS = 10_000;
 export const MAX_AWAITED = 100_000;
 /** Leases that one session holds. Choice: twice what credit allows; all are named when it comes back, in one frame. */
 export const MAX_LEASES = 20_000;
+/** Calls and frames that one transaction takes in. Choice: what they are to each other grows with the square of it. */
+export const MAX_GROUP = 500;
 /** Calls and frames that stand in line for one object's next transaction. Choice: what comes on top is refused at once. */
 export const MAX_IN_LINE = 20_000;
 /** What they weigh together, in characters of args and frames. Choice: the line is kept in memory, and then some. */

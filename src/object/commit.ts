@@ -1,6 +1,6 @@
 /** Group commit: what arrives together is written in one transaction, and told only once it stands. */
 
-import { MAX_IN_LINE, MAX_LINE_WEIGHT } from "../limits.ts";
+import { MAX_GROUP, MAX_IN_LINE, MAX_LINE_WEIGHT } from "../limits.ts";
 import { marksOf } from "../store/tally.ts";
 import type { Step } from "./step.ts";
 
@@ -80,10 +80,10 @@ export class GroupCommit {
     else setTimeout(() => this.#flush(), 0);
   }
 
-  /** Takes what is to be written together: all, or up to the first that must be alone. */
+  /** Takes what is to be written together: all, or up to the first that must be alone, or as many as may be. */
   #take(): Job[] {
     const alone = this.#jobs.findIndex((job) => job.alone);
-    const count = alone < 0 ? this.#jobs.length : Math.max(1, alone);
+    const count = Math.min(alone < 0 ? this.#jobs.length : Math.max(1, alone), MAX_GROUP);
     const taken = this.#jobs.splice(0, count);
     for (const { weight } of taken) this.#weight -= weight;
     if (this.#jobs.length > 0) setTimeout(() => this.#flush(), 0);

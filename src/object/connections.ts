@@ -1,7 +1,8 @@
 /** All sockets of the object: who consumes, who waits for what, who was heard when. */
 
-import type { Presence } from "../store/tx.ts";
+import type { Presence, Tx } from "../store/tx.ts";
 import { Connection, type Memory, type ObjectSocket } from "./connection.ts";
+import { OpenLeases } from "./open-leases.ts";
 
 /** What sockets need of an object's context. */
 export interface SocketHost {
@@ -22,6 +23,9 @@ export class Connections implements Presence {
   readonly unsettled = new Set<Connection>();
   /** Those who watch. */
   readonly watching = new Set<Connection>();
+  /** What each session may still be given. */
+  readonly leases = new OpenLeases();
+  #awaited = 0;
 
   constructor(host: SocketHost) {
     this.#host = host;
@@ -41,6 +45,15 @@ export class Connections implements Presence {
 
   of(socket: ObjectSocket): Connection | undefined {
     return this.#all.get(socket);
+  }
+
+  get count(): number {
+    return this.#all.size;
+  }
+
+  /** Ids that are waited for, by each socket. */
+  get awaited(): number {
+    return this.#awaited;
   }
 
   get all(): Iterable<Connection> {
@@ -118,14 +131,15 @@ export class Connections implements Presence {
   }
 
   #await(connection: Connection, seq: number): void {
-    const waiting = this.#waiting.get(seq);
-    if (waiting) waiting.add(connection);
-    else this.#waiting.set(seq, new Set([connection]));
+    const waiting = this.#waiting.get(seq) ?? new Set();
+    if (waiting.has(connection)) return;
+    this.#waiting.set(seq, waiting.add(connection));
+    this.#awaited++;
   }
 
   #unawait(connection: Connection, seq: number): void {
     const waiting = this.#waiting.get(seq);
-    waiting?.delete(connection);
+    if (waiting?.delete(connection)) this.#awaited--;
     if (waiting?.size === 0) this.#waiting.delete(seq);
   }
 
@@ -158,8 +172,13 @@ export class Connections implements Presence {
     return Math.max(0, ...this.ofSession(session).map((one) => one.memory.askedAt));
   }
 
+  leaseRoom(tx: Pick<Tx, "sql">, session: number): number {
+    return this.leases.room(tx, session);
+  }
+
   /** The queue was dropped, and numbers of sessions are given anew: what was heard of the old ones is of nobody now. */
   forgetSessions(): void {
     this.#heard.clear();
+    this.leases.clear();
   }
 }

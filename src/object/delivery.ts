@@ -35,7 +35,9 @@ export function room(step: Step, connections: Connections): Room {
     else if (isSilent(step, connections, connection)) silent = true;
     else {
       const { session, worker, autoStart } = consumer;
-      takers.push({ connection, session, worker, autoStart, room: credit - owed.length });
+      const room = Math.min(credit - owed.length, connections.leases.room(step.tx, session));
+      // At its most it waits: each of its reports is another look.
+      if (room > 0) takers.push({ connection, session, worker, autoStart, room });
     }
   }
   return { takers, silent };
@@ -60,6 +62,8 @@ export function hand(step: Step, connections: Connections, deliveries: Deliverie
   const dealt = [...deliveries].sort(([, a], [, b]) => a.length - b.length);
   for (const [{ connection }, rows] of dealt) {
     connections.served(connection);
+    const { consumer } = step.recall(connection);
+    if (consumer) connections.leases.add(consumer.session, rows.length);
     const heard = connections.heardOn(connection);
     const silent = heard + step.tx.config.orphanAfterMs <= step.tx.now;
     if (silent && step.recall(connection).askedAt < heard) step.remember(connection, { askedAt: step.tx.now });

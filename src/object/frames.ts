@@ -35,7 +35,7 @@ function dispatch(desk: Desk, step: Step, connection: Connection, frame: ClientF
     case "push":
       return pushFrame(desk, step, connection, frame);
     case "wait":
-      return beginWait(step, connection, frame, desk.partition.isUsed());
+      return beginWait(step, desk.connections, connection, frame, desk.partition.isUsed());
     case "unwait":
       endWait(step, connection, frame.ref);
       return ok(null);

@@ -24,7 +24,7 @@ export class OverviewSockets {
   }
 
   accept(request: Request): Response {
-    return acceptUpgrade(this.#host, request);
+    return acceptUpgrade(this.#host, request, this.#host.getWebSockets().length);
   }
 
   message(socket: WebSocket, message: string | ArrayBuffer): void {

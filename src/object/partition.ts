@@ -156,7 +156,8 @@ export class Partition implements CommitHost {
     const { connections, watchers, announce } = this.#parts;
     if (step.config) this.config = step.config;
     this.alarm.settle(true);
-    if (!this.opened) this.opened = isOpened(this.#parts.sql);
+    // Tables are made by a transaction, and go with one.
+    this.opened = isOpened(this.#parts.sql);
     for (const connection of step.remembering) connections.update(connection, step.recall(connection));
     for (const change of step.after) change();
     for (const connection of step.changed) connection.save();

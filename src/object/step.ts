@@ -28,6 +28,8 @@ export class Step {
   readonly after: (() => void)[] = [];
   /** The settings as they will be, if they change. */
   config: QueueConfig | null = null;
+  /** Ids that are waited for since this step began, and no sooner known of by the connections. */
+  #awaiting = 0;
   /** Whether another look at what can be delivered must follow at once. */
   again = false;
 
@@ -58,6 +60,7 @@ export class Step {
     for (const change of part.after) this.after.push(change);
     this.config = part.config ?? this.config;
     this.again ||= part.again;
+    this.#awaiting += part.#awaiting;
   }
 
   send(to: Connection, text: string): void {
@@ -88,6 +91,14 @@ export class Step {
 
   isClosing(connection: Connection): boolean {
     return this.#closing.has(connection) || (this.#parent?.isClosing(connection) ?? false);
+  }
+
+  awaits(count: number): void {
+    this.#awaiting += count;
+  }
+
+  get awaiting(): number {
+    return this.#awaiting + (this.#parent?.awaiting ?? 0);
   }
 
   /** What a socket will remember, as it stands so far. */

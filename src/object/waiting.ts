@@ -1,6 +1,6 @@
 /** Waits: who wants to know what became of which tasks, and is told once. */
 
-import { MAX_WAITED_IDS } from "../limits.ts";
+import { MAX_AWAITED, MAX_WAITED_IDS, RETRY_AFTER_MS } from "../limits.ts";
 import { resultText } from "../protocol/encode.ts";
 import { serverFrameText } from "../protocol/server-frames.ts";
 import { resultViewOf, rowsById, rowsBySeq, statusOf, type TaskRow } from "../store/rows.ts";
@@ -23,10 +23,17 @@ interface WaitOrder {
 /**
  * Begins a wait: what is terminal is told at once, what is unknown is told as such, and the rest is kept.
  *
+ * @param connections all of the object's, which wait for so much together
  * @param used whether the queue was ever used, and has tables to look in
- * @returns `too_many_requests` when the socket waits for more than it can remember
+ * @returns `too_many_requests` when the socket, or all of them, would wait for more than can be remembered
  */
-export function beginWait(step: Step, connection: Connection, order: WaitOrder, used: boolean): Result<null> {
+export function beginWait(
+  step: Step,
+  connections: Connections,
+  connection: Connection,
+  order: WaitOrder,
+  used: boolean,
+): Result<null> {
   const { tx } = step;
   const elsewhere = order.ids.find((id) => (parseId(id)?.partition ?? tx.partition) !== tx.partition);
   if (elsewhere !== undefined) {
@@ -47,7 +54,7 @@ export function beginWait(step: Step, connection: Connection, order: WaitOrder, 
   const open = rows.filter((row) => !isTerminal(statusOf(row.status)));
   const wait: Wait = { ref: order.ref, progress: order.progress, seqs: new Set(open.map((row) => row.seq)) };
   if (wait.seqs.size > 0) {
-    const kept = keep(step, connection, wait);
+    const kept = keep(step, connections, connection, wait);
     if (!kept.ok) return kept;
   }
   const unknown = ids.filter((id) => !known.has(id)).map(goneEntry);
@@ -55,16 +62,21 @@ export function beginWait(step: Step, connection: Connection, order: WaitOrder, 
   return ok(null);
 }
 
-function keep(step: Step, connection: Connection, wait: Wait): Result<null> {
+function keep(step: Step, connections: Connections, connection: Connection, wait: Wait): Result<null> {
+  if (connections.awaited + step.awaiting + wait.seqs.size > MAX_AWAITED) {
+    const detail = `The sockets of this queue wait for ${MAX_AWAITED} tasks together, which is the most: try again later.`;
+    return fail("too_many_requests", detail, { retryAfterMs: RETRY_AFTER_MS });
+  }
   const memory = step.recall(connection);
   const waits = [...memory.waits, wait];
   const waited = waits.reduce((sum, one) => sum + one.seqs.size, 0);
   if (waited > MAX_WAITED_IDS || !connection.fits({ ...memory, waits })) {
     return fail("too_many_requests", `A socket waits for at most ${MAX_WAITED_IDS} tasks: open another one.`, {
-      retryAfterMs: 1_000,
+      retryAfterMs: RETRY_AFTER_MS,
     });
   }
   step.remember(connection, { waits });
+  step.awaits(wait.seqs.size);
   return ok(null);
 }
 

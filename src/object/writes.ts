@@ -28,6 +28,7 @@ export function poll(desk: Desk, step: Step, input: PollInput): Result<Polled> {
   const polled = calls.poll(step.tx, input);
   if (!polled.ok) return polled;
   const { session, rows, events } = polled.value;
+  desk.connections.leases.add(session.id, rows.length);
   heard(desk, step, session);
   return ok({ session: sessionToken(session), tasks: rows.map((row) => leasedOf(step.tx, row)), events });
 }

@@ -1,6 +1,6 @@
 /** What workers ask of a queue that has tables: polls, reports, signs of life, goodbyes. Each says first who asks. */
 
-import { workerNotFound } from "../task/refusals.ts";
+import { tooManyLeases, workerNotFound } from "../task/refusals.ts";
 import { ok, type Result } from "../task/result.ts";
 import type { EventAnswer, HolderEvent } from "../task/task.ts";
 import { claim } from "./claim.ts";
@@ -27,7 +27,7 @@ export interface Polled {
   readonly events: EventAnswer[];
 }
 
-/** Events first, then a claim: one request per cycle. Refused as a whole when the session may not claim. */
+/** Events first, then a claim: one request per cycle. Refused as a whole when the session may not claim, or has no room. */
 export function poll(tx: Tx, input: Poll): Result<Polled> {
   const session = pollSession(tx, input);
   if (!session.ok) return session;
@@ -35,7 +35,10 @@ export function poll(tx: Tx, input: Poll): Result<Polled> {
   const { id, worker } = session.value;
   // Unless the poll names its session, the lease of each event is right enough: it may be one of an older session.
   const events = applyEvents(tx, input.events, input.session === undefined ? null : id);
-  const taker = { session: id, worker, autoStart: input.autoStart, room: input.max };
+  const leaseRoom = tx.presence.leaseRoom?.(tx, id) ?? input.max;
+  // The answers to events that were applied are worth more than a refusal.
+  if (leaseRoom === 0 && events.length === 0) return tooManyLeases(worker);
+  const taker = { session: id, worker, autoStart: input.autoStart, room: Math.min(input.max, leaseRoom) };
   const rows = tx.config.paused ? [] : (claim(tx, [taker]).deliveries.get(taker) ?? []);
   return ok({ session: session.value, rows, events });
 }

@@ -65,6 +65,12 @@ export function leaseCounts(tx: Pick<Tx, "sql">): Map<number, number> {
   return new Map(rows.map((row) => [row.holder, row.n]));
 }
 
+/** How many leases a session holds. */
+export function openLeases(tx: Pick<Tx, "sql">, session: number): number {
+  const statement = "SELECT count(*) AS n FROM task WHERE lease IS NOT NULL AND holder = ?1";
+  return tx.sql.all<{ n: number }>(statement, session)[0]?.n ?? 0;
+}
+
 export const holdsLeases = (tx: Pick<Tx, "sql">, session: number): boolean =>
   tx.sql.all("SELECT 1 FROM task WHERE lease IS NOT NULL AND holder = ?1 LIMIT 1", session).length > 0;
 

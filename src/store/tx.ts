@@ -27,6 +27,8 @@ export interface Presence {
   heardAt(session: number, now: number): number | null;
   /** When the session was given tasks though it was silent, ms: it has as long to speak as any. 0 if never. */
   askedAt?(session: number): number;
+  /** How many more leases the session may hold; any number, where nobody says. */
+  leaseRoom?(tx: Pick<Tx, "sql">, session: number): number;
 }
 
 /** Nobody is there: for reading, and for a store without connections. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { MAX_IN_LINE, MAX_LINE_WEIGHT } from "../../../src/limits.ts";
+import { MAX_GROUP, MAX_IN_LINE, MAX_LINE_WEIGHT } from "../../../src/limits.ts";
 import { type CommitHost, GroupCommit } from "../../../src/object/commit.ts";
 import { Step } from "../../../src/object/step.ts";
 import { nodeDriver } from "../../../src/store/node.ts";
@@ -102,6 +102,15 @@ test("a line of as many jobs as may stand in it is full, until they are written"
   await Promise.all(jobs);
   expect(group.isFull).toBe(false);
   expect(await group.do(write("after"))).toBe("after");
+});
+
+test("a long line is written in several transactions, in order of arrival", async () => {
+  const { group, log, write, written } = host();
+  const texts = Array.from({ length: 2 * MAX_GROUP + 1 }, (_, at) => String(at));
+  await Promise.all(texts.map((text) => group.do(write(text))));
+  expect(written()).toEqual(texts);
+  const whole = ["conclude", `publish ${MAX_GROUP}`];
+  expect(log).toEqual([...whole, ...whole, "conclude", "publish 1"]);
 });
 
 test("a line is full by weight, too", async () => {
