@@ -10,13 +10,30 @@ interface Job {
   readonly alone: boolean;
   /** What it keeps in memory while it is in line, in characters. */
   readonly weight: number;
-  /** Runs in a savepoint of its own: if it throws, it alone is undone. */
-  run(step: Step): void;
+  /** Jobs of one kind are run together. */
+  readonly kind: Kind<unknown, unknown>;
+  readonly item: unknown;
+  /** Takes what the kind answered. */
+  answered(value: unknown): void;
   settle(): void;
   reject(error: unknown): void;
 }
 
 type Place = Partial<Pick<Job, "alone" | "weight">>;
+
+/** Work that has nothing in common with any other. */
+const SINGLE: Kind<(step: Step) => unknown, unknown> = {
+  run: (step, works) => works.map((work) => work(step)),
+  fitting: () => 1,
+};
+
+/** Requests of one kind that cost less when they are done together: next to each other in line, they are. */
+export interface Kind<I, O> {
+  /** Does them, in order. */
+  run(step: Step, items: readonly I[]): readonly O[];
+  /** How many of these, from the first on, may be done together; at least one. */
+  fitting(items: readonly I[]): number;
+}
 
 /** What the group needs from its object. */
 export interface CommitHost {
@@ -33,14 +50,13 @@ export interface CommitHost {
 
 export class GroupCommit {
   readonly #host: CommitHost;
-  readonly #now: () => number;
   #jobs: Job[] = [];
   #weight = 0;
-  #flushedAt = Number.NEGATIVE_INFINITY;
+  /** Whether a timer runs since the last transaction began: what comes before it fires waits for it. */
+  #gathering = false;
 
-  constructor(host: CommitHost, now: () => number = Date.now) {
+  constructor(host: CommitHost) {
     this.#host = host;
-    this.#now = now;
   }
 
   /** Whether what comes now should be refused: the line is kept in memory, and whoever stands at its end waits long. */
@@ -54,30 +70,45 @@ export class GroupCommit {
    * @param place `alone`: whether nothing else may stand in the same transaction; `weight`: as a job has it
    * @returns what it returned, once that is written; rejects if it threw, or if the whole transaction failed
    */
-  do<T>(work: (step: Step) => T, { alone = false, weight = 0 }: Place = {}): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      let value: { readonly of: T } | null = null;
-      this.#enqueue({
-        alone,
-        weight,
-        run: (step) => {
-          value = { of: work(step) };
-        },
-        settle: () => value && resolve(value.of),
-        reject,
-      });
-    });
+  do<T>(work: (step: Step) => T, place: Place = {}): Promise<T> {
+    return this.#enqueue(SINGLE as Kind<(step: Step) => T, T>, work, place);
   }
 
-  #enqueue(job: Job): void {
-    this.#jobs.push(job);
-    this.#weight += job.weight;
-    if (this.#jobs.length > 1) return;
-    // In a quiet queue nothing would be gathered but a timer's millisecond. In a busy one a microtask would gather
-    // nothing, since each message is an event of its own: there the timer pays. It lives as long as the event that waits
-    // for it, so it does not keep the object from sleeping.
-    if (this.#now() - this.#flushedAt > QUIET_MS) queueMicrotask(() => this.#flush());
-    else setTimeout(() => this.#flush(), 0);
+  /** As `do`, together with others of its kind. If these throw, each is done by itself, and only the bad ones fail. */
+  together<I, O>(kind: Kind<I, O>, item: I, weight = 0): Promise<O> {
+    return this.#enqueue(kind, item, { weight });
+  }
+
+  #enqueue<I, O>(kind: Kind<I, O>, item: I, { alone = false, weight = 0 }: Place): Promise<O> {
+    const { promise, resolve, reject } = Promise.withResolvers<O>();
+    let value: O;
+    const answered = (answer: unknown) => {
+      value = answer as O;
+    };
+    // A kind is only ever given its own items, and gives its own answers.
+    this.#weight += weight;
+    this.#jobs.push({
+      alone,
+      weight,
+      kind: kind as Kind<unknown, unknown>,
+      item,
+      answered,
+      settle: () => resolve(value),
+      reject,
+    });
+    // Who comes first does not wait. Who comes close behind is gathered: a microtask would gather nothing, since each
+    // message is an event of its own.
+    if (this.#jobs.length === 1 && !this.#gathering) queueMicrotask(() => this.#flush());
+    return promise;
+  }
+
+  /** It lives for a millisecond behind the event that it serves, so it does not keep the object from sleeping. */
+  #gather(): void {
+    this.#gathering = true;
+    setTimeout(() => {
+      this.#gathering = false;
+      if (this.#jobs.length > 0) this.#flush();
+    }, 0);
   }
 
   /** Takes what is to be written together: all, or up to the first that must be alone, or as many as may be. */
@@ -86,19 +117,18 @@ export class GroupCommit {
     const count = Math.min(alone < 0 ? this.#jobs.length : Math.max(1, alone), MAX_GROUP);
     const taken = this.#jobs.splice(0, count);
     for (const { weight } of taken) this.#weight -= weight;
-    if (this.#jobs.length > 0) setTimeout(() => this.#flush(), 0);
     return taken;
   }
 
   #flush(): void {
     const jobs = this.#take();
-    this.#flushedAt = this.#now();
+    this.#gather();
     const done: Job[] = [];
     let group: Step;
     try {
       group = this.#host.transaction(() => {
         const begun = this.#host.begin();
-        for (const job of jobs) if (this.#attempt(begun, job)) done.push(job);
+        for (const run of runsOf(jobs)) done.push(...this.#attempt(begun, run));
         this.#host.conclude(begun);
         return begun;
       });
@@ -115,21 +145,49 @@ export class GroupCommit {
     }
   }
 
-  #attempt(group: Step, job: Job): boolean {
+  /** Runs jobs of one kind, in one savepoint. @returns those that succeeded */
+  #attempt(group: Step, jobs: readonly Job[]): readonly Job[] {
     const step = group.part();
     const { tally } = group.tx;
     const marks = marksOf(tally);
     try {
-      this.#host.transaction(() => job.run(step));
+      const [{ kind }] = jobs as readonly [Job];
+      const answers = this.#host.transaction(() => ({
+        of: kind.run(
+          step,
+          jobs.map(({ item }) => item),
+        ),
+      }));
+      for (const [place, job] of jobs.entries()) job.answered(answers.of[place]);
     } catch (error) {
       Object.assign(tally, marks);
-      job.reject(error);
-      return false;
+      if (jobs.length > 1) return jobs.flatMap((job) => this.#attempt(group, [job]));
+      jobs[0]?.reject(error);
+      return [];
     }
     group.absorb(step);
-    return true;
+    return jobs;
   }
 }
 
-/** Without a transaction for so long, a queue is quiet, ms. */
-const QUIET_MS = 5;
+/** Jobs that are next to each other and of one kind, as many as fit. */
+function runsOf(jobs: readonly Job[]): readonly Job[][] {
+  const runs: Job[][] = [];
+  const same: Job[] = [];
+  for (const job of jobs) {
+    if (job.kind === SINGLE || job.kind !== same[0]?.kind) runs.push(...cut(same.splice(0)));
+    same.push(job);
+  }
+  return [...runs, ...cut(same)];
+}
+
+/** @param jobs of one kind */
+function cut(jobs: readonly Job[]): Job[][] {
+  const parts: Job[][] = [];
+  for (let rest = jobs; rest.length > 0; ) {
+    const count = rest.length === 1 ? 1 : Math.max(1, jobs[0]?.kind.fitting(rest.map(({ item }) => item)) ?? 1);
+    parts.push(rest.slice(0, count));
+    rest = rest.slice(count);
+  }
+  return parts;
+}

@@ -4,27 +4,27 @@ import { MAX_CREDIT } from "../limits.ts";
 import { serverFrameText } from "../protocol/server-frames.ts";
 import type { ClientFrame, InternalFrame } from "../protocol/types.ts";
 import { applyEvents, unknownTasks } from "../store/events.ts";
-import { push } from "../store/push.ts";
 import { namedSession, sessionById } from "../store/sessions.ts";
 import { goodbye } from "../store/workers.ts";
 import { fail, ok, type Result } from "../task/result.ts";
-import type { NewTask, Pushed } from "../task/task.ts";
 import type { Connection, Watch } from "./connection.ts";
-import { hand, room } from "./delivery.ts";
 import type { Desk } from "./desk.ts";
 import { dismiss, endPoll, registerSocket } from "./registration.ts";
 import type { Step } from "./step.ts";
 import { beginWait, endWait } from "./waiting.ts";
 
-type Of<T extends (ClientFrame | InternalFrame)["type"]> = Extract<ClientFrame | InternalFrame, { type: T }>;
+/** Pushes are not among them: those that come together are done together, see `pushes.ts`. */
+type SingleFrame = Exclude<ClientFrame, { readonly type: "push" }> | InternalFrame;
+
+type Of<T extends SingleFrame["type"]> = Extract<SingleFrame, { type: T }>;
 
 /** Does what a frame asks; a refusal becomes an error frame with the frame's `ref`. */
-export function perform(desk: Desk, step: Step, connection: Connection, frame: ClientFrame | InternalFrame): void {
+export function perform(desk: Desk, step: Step, connection: Connection, frame: SingleFrame): void {
   const outcome = dispatch(desk, step, connection, frame);
   if (!outcome.ok) step.refuse(connection, outcome.error, "ref" in frame ? frame.ref : undefined);
 }
 
-function dispatch(desk: Desk, step: Step, connection: Connection, frame: ClientFrame | InternalFrame): Result<null> {
+function dispatch(desk: Desk, step: Step, connection: Connection, frame: SingleFrame): Result<null> {
   switch (frame.type) {
     case "register":
       return registerSocket(desk, step, connection, frame);
@@ -32,8 +32,6 @@ function dispatch(desk: Desk, step: Step, connection: Connection, frame: ClientF
       return events(desk, step, connection, frame);
     case "credit":
       return credit(step, connection, frame);
-    case "push":
-      return pushFrame(desk, step, connection, frame);
     case "wait":
       return beginWait(step, desk.connections, connection, frame, desk.partition.isUsed());
     case "unwait":
@@ -86,23 +84,6 @@ function giveCredit(step: Step, connection: Connection, credit: number, set?: nu
   const added = credit > step.recall(connection).credit;
   step.remember(connection, { credit });
   if (added || set !== undefined) step.stirred.add(connection);
-}
-
-function pushFrame(desk: Desk, step: Step, connection: Connection, frame: Of<"push">): Result<null> {
-  const pushed = pushInto(desk, step, frame.tasks);
-  if (!pushed.ok) return pushed;
-  step.send(connection, serverFrameText({ type: "answer", ref: frame.ref, tasks: pushed.value }));
-  return ok(null);
-}
-
-/** Pushes, and hands to whoever waits. */
-export function pushInto(desk: Desk, step: Step, tasks: readonly NewTask[]): Result<Pushed[]> {
-  desk.partition.open();
-  const waiting = step.tx.config.paused ? [] : room(step, desk.connections).takers;
-  const pushed = push(step.tx, tasks, waiting);
-  if (!pushed.ok) return pushed;
-  hand(step, desk.connections, pushed.value.deliveries);
-  return ok(pushed.value.pushed);
 }
 
 function watch(desk: Desk, step: Step, connection: Connection, order: Watch): Result<null> {

@@ -25,8 +25,8 @@ import type { QueueApi, When } from "./api.ts";
 import { Connections } from "./connections.ts";
 import type { Desk } from "./desk.ts";
 import { dropQueue } from "./drop.ts";
-import { pushInto } from "./frames.ts";
 import { Partition } from "./partition.ts";
+import { type Pushes, pushesOf } from "./pushes.ts";
 import * as reads from "./reads.ts";
 import { Reporter } from "./reporter.ts";
 import { Sockets } from "./sockets.ts";
@@ -38,6 +38,7 @@ import * as writes from "./writes.ts";
 export class QueueObject extends DurableObject<Env> implements QueueApi {
   readonly #desk: Desk;
   readonly #partition: Partition;
+  readonly #pushes: Pushes;
   readonly #sockets: Sockets;
   readonly #reporter: Reporter;
 
@@ -51,14 +52,16 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
     const sql = durableDriver(ctx.storage);
     this.#partition = new Partition({ ...nameOf(ctx), sql, storage: ctx.storage, connections, watchers, announce });
     this.#desk = { partition: this.#partition, connections, watchers };
-    this.#sockets = new Sockets(this.#desk, ctx);
+    this.#pushes = pushesOf(this.#desk);
+    this.#sockets = new Sockets(this.#desk, this.#pushes, ctx);
     this.#reporter = new Reporter(this.#partition, () => directoryStub(env));
     void ctx.blockConcurrencyWhile(() => this.#partition.start());
   }
 
-  push(tasks: readonly NewTask[]) {
+  async push(tasks: readonly NewTask[]) {
+    const { group } = this.#partition;
     const weight = tasks.reduce((sum, { args }) => sum + args.length, 0);
-    return this.#write((step) => pushInto(this.#desk, step, tasks), weight);
+    return group.isFull ? tooBusy() : group.together(this.#pushes, { tasks }, weight);
   }
 
   poll(input: PollInput) {

@@ -11,16 +11,19 @@ import { fail, ok, type Result } from "../task/result.ts";
 import type { Connection } from "./connection.ts";
 import type { Desk } from "./desk.ts";
 import { perform } from "./frames.ts";
+import type { Pushes } from "./pushes.ts";
 import { errorText } from "./refusal.ts";
 import type { Step } from "./step.ts";
 import { type AcceptingHost, acceptUpgrade, closeReply } from "./upgrade.ts";
 
 export class Sockets {
   readonly #desk: Desk;
+  readonly #pushes: Pushes;
   readonly #host: AcceptingHost;
 
-  constructor(desk: Desk, host: AcceptingHost) {
+  constructor(desk: Desk, pushes: Pushes, host: AcceptingHost) {
     this.#desk = desk;
+    this.#pushes = pushes;
     this.#host = host;
   }
 
@@ -41,22 +44,26 @@ export class Sockets {
     // What has no room loses its weight, but not its place: it is refused in its turn.
     const frame = group.isFull ? refusedForNow(refOf(whole)) : whole;
     const weight = frame.ok && typeof message === "string" ? message.length : 0;
-    return group
-      .do((step) => this.#perform(step, connection, frame), { weight })
-      .catch((error: unknown) => {
-        // A bug. Whoever sent the frame waits for an answer all the same.
-        logBug("a frame", error);
-        const failure = fail("internal", "Something went wrong in this server; it has been logged.").error;
-        connection.send(errorText(failure, refOf(frame)), Date.now());
-      });
+    const done = this.#take(connection, frame, weight).then(() => undefined);
+    return done.catch((error: unknown) => {
+      // A bug. Whoever sent the frame waits for an answer all the same.
+      logBug("a frame", error);
+      const failure = fail("internal", "Something went wrong in this server; it has been logged.").error;
+      connection.send(errorText(failure, refOf(frame)), Date.now());
+    });
   }
 
-  #perform(step: Step, connection: Connection, frame: Read): void {
-    if (connection.isExpired(step.tx.now)) step.expel(connection, refOf(frame));
-    else if (frame.ok) perform(this.#desk, step, connection, frame.value);
-    else step.refuse(connection, frame.error, frame.error.ref);
-    // Its time of hearing is kept with all else that the socket remembers.
-    if (step.recall(connection).consumer) step.changed.add(connection);
+  #take(connection: Connection, frame: Read, weight: number): Promise<unknown> {
+    const { group } = this.#desk.partition;
+    if (!frame.ok) {
+      const { error } = frame;
+      return group.do((step) => inTurn(step, connection, error.ref, () => step.refuse(connection, error, error.ref)));
+    }
+    const { value } = frame;
+    if (value.type === "push")
+      return group.together(this.#pushes, { tasks: value.tasks, from: { connection, ref: value.ref } }, weight);
+    const work = (step: Step) => () => perform(this.#desk, step, connection, value);
+    return group.do((step) => inTurn(step, connection, refOf(frame), work(step)), { weight });
   }
 
   /** Tells all sockets whose token has ended, and closes them: for when the object is awake anyway. */
@@ -88,6 +95,14 @@ export class Sockets {
     step.tx.journal.workersChanged = true;
     step.tx.journal.wake(heard + step.tx.config.orphanAfterMs);
   }
+}
+
+/** Work for a frame, unless the token of its socket has ended by then. */
+function inTurn(step: Step, connection: Connection, ref: string | undefined, work: () => void): void {
+  if (connection.isExpired(step.tx.now)) step.expel(connection, ref);
+  else work();
+  // Its time of hearing is kept with all else that the socket remembers.
+  if (step.recall(connection).consumer) step.changed.add(connection);
 }
 
 type Read = Result<ClientFrame | InternalFrame, FrameFailure>;

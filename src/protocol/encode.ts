@@ -1,6 +1,6 @@
 /** Answers as JSON text, with the parts that nobody need parse put in as they are. */
 
-import type { RawJson } from "../task/task.ts";
+import { type Backoff, DEFAULT_BACKOFF, type RawJson } from "../task/task.ts";
 import type { LastResult, LeasedTaskView, TaskResultView, TaskView } from "../task/view.ts";
 
 /** JSON text of an object whose values are JSON text already; absent ones are left out. */
@@ -17,11 +17,10 @@ export function objectText(fields: Readonly<Record<string, RawJson | undefined>>
 export const listText = (elements: readonly RawJson[]): RawJson => `[${elements.join(",")}]`;
 
 /** A task. */
-export const taskText = (task: TaskView): RawJson => objectText(taskFields(task));
+export const taskText = (task: TaskView): RawJson => `{${fieldsOf(task)}}`;
 
 /** A task and its lease. */
-export const leasedTaskText = (task: LeasedTaskView): RawJson =>
-  objectText({ ...taskFields(task), lease: JSON.stringify(task.lease) });
+export const leasedTaskText = (task: LeasedTaskView): RawJson => `{${fieldsOf(task)},"lease":"${task.lease}"}`;
 
 /** A TaskResult: what became of a task so far. */
 export const resultText = ({ id, status, attempt, result, codec }: TaskResultView): RawJson =>
@@ -39,30 +38,36 @@ const lastResultText = (result: LastResult): RawJson =>
 const given = (value: string | number | undefined): RawJson | undefined =>
   value === undefined ? undefined : JSON.stringify(value);
 
-function taskFields(task: TaskView): Record<keyof TaskView, RawJson | undefined> {
-  return {
-    id: JSON.stringify(task.id),
-    queue: JSON.stringify(task.queue),
-    args: task.args,
-    status: JSON.stringify(task.status),
-    priority: String(task.priority),
-    attempt: String(task.attempt),
-    maxAttempts: String(task.maxAttempts),
-    runAt: String(task.runAt),
-    createdAt: String(task.createdAt),
-    lockAt: given(task.lockAt),
-    lockBy: given(task.lockBy),
-    doneAt: given(task.doneAt),
-    lastResult: task.lastResult && lastResultText(task.lastResult),
-    runs: JSON.stringify(task.runs),
-    backoff: JSON.stringify(task.backoff),
-    timeoutMs: given(task.timeoutMs),
-    idempotencyKey: given(task.idempotencyKey),
-    idempotencyUntil: JSON.stringify(task.idempotencyUntil),
-    codec: JSON.stringify(task.codec),
-    progress: task.progress,
-    groupKey: given(task.groupKey),
-    meta: JSON.stringify(task.meta),
-    revision: String(task.revision),
-  };
+/**
+ * All fields of a task. Written out, since nothing is written so often: a list of fields that is gone through costs six
+ * times as much. What cannot hold a character to be escaped is quoted by hand.
+ */
+function fieldsOf(task: TaskView): string {
+  const { lastResult } = task;
+  return (
+    `"id":"${task.id}","queue":${JSON.stringify(task.queue)},"args":${task.args},"status":"${task.status}",` +
+    `"priority":${task.priority},"attempt":${task.attempt},"maxAttempts":${task.maxAttempts},` +
+    `"runAt":${task.runAt},"createdAt":${task.createdAt}` +
+    optional("lockAt", task.lockAt) +
+    optional("lockBy", given(task.lockBy)) +
+    optional("doneAt", task.doneAt) +
+    optional("lastResult", lastResult && lastResultText(lastResult)) +
+    `,"runs":${JSON.stringify(task.runs)},"backoff":${backoffText(task.backoff)}` +
+    optional("timeoutMs", task.timeoutMs) +
+    optional("idempotencyKey", given(task.idempotencyKey)) +
+    `,"idempotencyUntil":"${task.idempotencyUntil}","codec":${JSON.stringify(task.codec)}` +
+    optional("progress", task.progress) +
+    optional("groupKey", given(task.groupKey)) +
+    `,"meta":${JSON.stringify(task.meta)},"revision":${task.revision}`
+  );
 }
+
+/** @param value JSON text, or a number, which is its own */
+const optional = (key: keyof TaskView, value: RawJson | number | undefined): string =>
+  value === undefined ? "" : `,"${key}":${value}`;
+
+const DEFAULT_BACKOFF_TEXT = JSON.stringify(DEFAULT_BACKOFF);
+
+/** Nearly all tasks have the built-in one, which is one object. */
+const backoffText = (backoff: Backoff): RawJson =>
+  backoff === DEFAULT_BACKOFF ? DEFAULT_BACKOFF_TEXT : JSON.stringify(backoff);

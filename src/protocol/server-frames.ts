@@ -4,7 +4,7 @@ import type { ErrorCode } from "../task/result.ts";
 import type { Status } from "../task/status.ts";
 import type { EventAnswer, LostLease, Pushed, RawJson } from "../task/task.ts";
 import type { LeasedTask, WaitEntry } from "./answers.ts";
-import { listText, objectText } from "./encode.ts";
+import { objectText } from "./encode.ts";
 import type { QueueInfo, QueueStats, Totals, WorkerInfo } from "./queue-answers.ts";
 
 /** A change that watchers of tasks are told. */
@@ -70,9 +70,9 @@ export function serverFrameText(frame: ServerFrame<RawJson, RawJson, RawJson>): 
   const type = JSON.stringify(frame.type);
   switch (frame.type) {
     case "tasks":
-      return objectText({ type, tasks: listText(frame.tasks) });
+      return listFrame(`{"type":"tasks","tasks":[`, frame.tasks);
     case "result":
-      return objectText({ type, ref: JSON.stringify(frame.ref), results: listText(frame.results) });
+      return listFrame(`{"type":"result","ref":${JSON.stringify(frame.ref)},"results":[`, frame.results);
     case "progress":
       return objectText({
         type,
@@ -92,3 +92,7 @@ export function serverFrameText(frame: ServerFrame<RawJson, RawJson, RawJson>): 
       return frame satisfies never;
   }
 }
+
+/** A frame that ends with its list. Pieces are added up and put together when it is sent, once: it may be large. */
+const listFrame = (head: string, texts: readonly RawJson[]): string =>
+  `${texts.reduce((text, one, place) => (place === 0 ? text + one : `${text},${one}`), head)}]}`;

@@ -1,16 +1,14 @@
 /** What an operation did, for those who must be told of it. */
 
 import type { Occasion } from "../local/store.ts";
-import { idOf, rowsBySeq } from "../store/rows.ts";
+import { idsBySeq } from "../store/rows.ts";
 import { sessionById, sessionToken } from "../store/sessions.ts";
 import type { Tx } from "../store/tx.ts";
 import type { EventAnswer, HolderEvent } from "../task/task.ts";
 
 export function tell(on: Occasion, tx: Tx): void {
   const { finished, gone, lost } = tx.journal;
-  if (finished.length > 0) {
-    for (const row of rowsBySeq(tx, finished, "seq, created_at, random")) on.finished.add(idOf(tx, row));
-  }
+  for (const id of idsBySeq(tx, finished)) on.finished.add(id);
   for (const { id } of gone) on.gone.add(id);
   for (const { session, ...lease } of lost) {
     const holder = sessionById(tx, session);

@@ -3,9 +3,9 @@
 import { MAX_CLAIM } from "../limits.ts";
 import { CANDIDATES, promote } from "./backlog.ts";
 import { withinAnswer } from "./cut.ts";
-import { leasedRows } from "./leased.ts";
+import { delivered, type WrittenRow } from "./leased.ts";
 import { wakeForLease } from "./liveness.ts";
-import { statusOf } from "./rows.ts";
+import { statusOf, WRITTEN_COLUMNS } from "./rows.ts";
 import { type Deliveries, deal, roomOf, type Taker } from "./takers.ts";
 import type { Tx } from "./tx.ts";
 
@@ -19,7 +19,7 @@ const CLAIM = `
     past_lease = NULL, past_event = NULL, past_status = NULL, revision = revision + 1
   FROM (SELECT value ->> 0 AS seq, value ->> 1 AS session, value ->> 2 AS start FROM jsonb_each(?1)) AS given
   WHERE task.seq = given.seq
-  RETURNING seq, run_at, created_at, deadline`;
+  RETURNING ${WRITTEN_COLUMNS}`;
 
 export interface Claimed<T extends Taker> {
   readonly deliveries: Deliveries<T>;
@@ -37,10 +37,11 @@ export function claim<T extends Taker>(tx: Tx, takers: readonly T[]): Claimed<T>
   const taken = withinAnswer(found);
   if (taken.length === 0) return { deliveries: new Map(), more: false };
   const dealt = deal(taken, takers);
-  write(tx, dealt);
+  const rows = write(tx, dealt);
   const more = room > taken.length && (taken.length < found.length || found.length === MAX_CLAIM);
-  const delivered = dealt.map(([candidate, taker]) => [candidate.seq, taker] as const);
-  return { deliveries: leasedRows(tx, delivered).deliveries, more };
+  const deliveries = delivered(dealt, rows);
+  for (const { session } of deliveries.keys()) wakeForLease(tx, session);
+  return { deliveries, more };
 }
 
 interface Candidate {
@@ -49,23 +50,18 @@ interface Candidate {
   readonly bytes: number;
 }
 
-function write(tx: Tx, dealt: readonly (readonly [Candidate, Taker])[]): void {
+/** @returns the rows as they were written, by sequence */
+function write(tx: Tx, dealt: readonly (readonly [Candidate, Taker])[]): Map<number, WrittenRow> {
   const given = JSON.stringify(dealt.map(([{ seq }, taker]) => [seq, taker.session, taker.autoStart ? 1 : 0]));
-  const written = tx.sql.all<Written>(CLAIM, given, tx.chance.token(), tx.now);
-  for (const row of written) {
+  const rows = new Map<number, WrittenRow>();
+  for (const row of tx.sql.all<WrittenRow>(CLAIM, given, tx.chance.token(), tx.now)) {
+    rows.set(row.seq, row);
     tx.journal.touched.push(row.seq);
     tx.journal.waits.push(Math.max(0, tx.now - Math.max(row.run_at, row.created_at)));
     if (row.deadline !== null) tx.journal.wake(row.deadline);
   }
   for (const [candidate, taker] of dealt) {
     tx.journal.moved(statusOf(candidate.status), taker.autoStart ? "Running" : "Queued");
-    wakeForLease(tx, taker.session);
   }
-}
-
-interface Written {
-  readonly seq: number;
-  readonly run_at: number;
-  readonly created_at: number;
-  readonly deadline: number | null;
+  return rows;
 }

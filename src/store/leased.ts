@@ -5,28 +5,29 @@ import { type FullRow, idOf, leaseOf, ROW_COLUMNS, statusOf, type TaskRow } from
 import type { Deliveries, Taker } from "./takers.ts";
 import type { Tx } from "./tx.ts";
 
+/** A row of a statement that has leased it. */
+export type WrittenRow = Omit<FullRow, "worker">;
+
 /**
- * @param delivered sequence and taker, in the order in which they should run: the database keeps none
+ * Shares out rows that were leased.
+ *
+ * @param dealt in the order in which they should run: the database keeps none
+ * @param rows by sequence
  */
-export function leasedRows<T extends Taker>(
-  tx: Tx,
-  delivered: readonly (readonly [number, T])[],
-): { deliveries: Deliveries<T>; statuses: Map<string, Status> } {
-  const rows = new Map<number, FullRow>();
-  const seqs = JSON.stringify(delivered.map(([seq]) => seq));
-  const statement = `SELECT ${ROW_COLUMNS}, args FROM task WHERE seq IN (SELECT value FROM json_each(?1))`;
-  for (const row of tx.sql.all<FullRow>(statement, seqs)) rows.set(row.seq, row);
+export function delivered<T extends Taker>(
+  dealt: readonly (readonly [{ readonly seq: number }, T])[],
+  rows: ReadonlyMap<number, WrittenRow>,
+): Deliveries<T> {
   const deliveries: Deliveries<T> = new Map();
-  const statuses = new Map<string, Status>();
-  for (const [seq, taker] of delivered) {
+  for (const [{ seq }, taker] of dealt) {
     const row = rows.get(seq);
     if (!row) throw new Error(`task ${seq} is gone from under its own transaction`);
-    statuses.set(idOf(tx, row), statusOf(row.status));
-    const given = deliveries.get(taker);
-    if (given) given.push(row);
-    else deliveries.set(taker, [row]);
+    const given: FullRow = Object.assign(row, { worker: taker.worker });
+    const before = deliveries.get(taker);
+    if (before) before.push(given);
+    else deliveries.set(taker, [given]);
   }
-  return { deliveries, statuses };
+  return deliveries;
 }
 
 /** Tasks that a session holds, of those named, in the order in which they should run. */

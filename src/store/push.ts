@@ -10,9 +10,9 @@ import { type Backoff, DEFAULT_BACKOFF, type NewTask, type Pushed } from "../tas
 import { hasBacklog } from "./backlog.ts";
 import { type InsertRow, insertRows } from "./insert.ts";
 import { keyHolders } from "./keys.ts";
-import { leasedRows } from "./leased.ts";
+import { delivered } from "./leased.ts";
 import { wakeForLease } from "./liveness.ts";
-import { codeOf, readyCode } from "./rows.ts";
+import { codeOf, idOf, readyCode, statusOf } from "./rows.ts";
 import { type Deliveries, deal, roomOf, type Taker } from "./takers.ts";
 import type { Tx } from "./tx.ts";
 
@@ -52,8 +52,8 @@ export function push<T extends Taker>(tx: Tx, tasks: readonly NewTask[], takers:
   if (drafts.length === 0) return ok({ pushed, deliveries: new Map() });
   tx.tally.nextSeq += drafts.length;
   tx.tally.lastMs = createdAt;
-  const delivered = insert(tx, createdAt, drafts, takers);
-  return ok(answered(tx, pushed, delivered));
+  const deliveries = insert(tx, createdAt, drafts, takers);
+  return ok({ pushed: answered(tx, pushed, deliveries), deliveries });
 }
 
 const drafted = (tx: Tx, task: NewTask, seq: number, random: number): Draft => ({
@@ -64,13 +64,13 @@ const drafted = (tx: Tx, task: NewTask, seq: number, random: number): Draft => (
   priority: task.priority ?? tx.config.defaults.priority,
 });
 
-/** Writes the drafts, those that find a taker as leased; answers who got what. */
+/** Writes the drafts, those that find a taker as leased. */
 function insert<T extends Taker>(
   tx: Tx,
   createdAt: number,
   drafts: readonly Draft[],
   takers: readonly T[],
-): [number, T][] {
+): Deliveries<T> {
   // With a backlog the older tasks go first: these join it, and the claim that follows sees to the order.
   const direct = roomOf(takers) > 0 && !hasBacklog(tx);
   const due = direct ? drafts.filter((draft) => placeOf(draft.state, tx.now) === "ready").sort(inOrder) : [];
@@ -84,14 +84,13 @@ function insert<T extends Taker>(
     if (state.deadline !== null) tx.journal.wake(state.deadline);
     return rowOf(tx, draft, state, taker?.session ?? null);
   });
-  insertRows(tx, createdAt, rows);
+  const written = insertRows(tx, createdAt, rows);
   tx.journal.pushed += drafts.length;
   for (const draft of drafts) tx.journal.touched.push(draft.seq);
-  for (const [, taker] of dealt) {
-    tx.journal.waits.push(0);
-    wakeForLease(tx, taker.session);
-  }
-  return dealt.map(([draft, taker]) => [draft.seq, taker]);
+  for (const _ of dealt) tx.journal.waits.push(0);
+  const deliveries = delivered(dealt, written);
+  for (const { session } of deliveries.keys()) wakeForLease(tx, session);
+  return deliveries;
 }
 
 function claimed(tx: Tx, state: TaskState, token: number, taker: Taker): TaskState {
@@ -127,15 +126,18 @@ function rowOf(tx: Tx, { task, seq, random, priority }: Draft, state: TaskState,
   };
 }
 
+const BUILT_IN = JSON.stringify(DEFAULT_BACKOFF);
+
 /** The built-in backoff is kept as nothing. */
 export function backoffText(backoff: Backoff): string | null {
+  if (backoff === DEFAULT_BACKOFF) return null;
   const text = JSON.stringify(backoff);
-  return text === JSON.stringify(DEFAULT_BACKOFF) ? null : text;
+  return text === BUILT_IN ? null : text;
 }
 
 /** Fills in what became of the delivered ones. */
-function answered<T extends Taker>(tx: Tx, pushed: Pushed[], delivered: readonly [number, T][]): PushAnswer<T> {
-  if (delivered.length === 0) return { pushed, deliveries: new Map() };
-  const { deliveries, statuses } = leasedRows(tx, delivered);
-  return { pushed: pushed.map((one) => ({ ...one, status: statuses.get(one.id) ?? one.status })), deliveries };
+function answered<T extends Taker>(tx: Tx, pushed: Pushed[], deliveries: Deliveries<T>): Pushed[] {
+  if (deliveries.size === 0) return pushed;
+  const statuses = new Map([...deliveries.values()].flat().map((row) => [idOf(tx, row), statusOf(row.status)]));
+  return pushed.map((one) => ({ ...one, status: statuses.get(one.id) ?? one.status }));
 }

@@ -48,23 +48,28 @@ export interface TaskRow {
   readonly worker: string | null;
 }
 
+/** What a row under work is read for. The rest may be large, and a thousand rows of it would not fit the memory. */
+export type RuleRow = Omit<TaskRow, "ready" | "priority" | "revision" | "progress" | "meta" | "result">;
+
 export interface FullRow extends TaskRow {
   readonly args: string;
 }
 
-const SMALL_COLUMNS = `seq, status, ready, priority, run_at, created_at, random, attempt, max_attempts, strikes, revision,
-  lease, holder, lock_at, started_at, deadline, past_lease, past_event, past_status, done_at, timeout_ms, backoff,
-  idem_key, idem_until, freed, group_key, codec, (SELECT worker FROM session WHERE session.id = task.holder) AS worker`;
+const WORKER = "(SELECT worker FROM session WHERE session.id = task.holder) AS worker";
+
+/** What the rules look at, beside what an execution that ends is added to. */
+const RULE_FIELDS = `seq, status, run_at, created_at, random, attempt, max_attempts, strikes, lease, holder, lock_at,
+  started_at, deadline, past_lease, past_event, past_status, done_at, timeout_ms, backoff, idem_key, idem_until, freed,
+  group_key, codec`;
+
+/** Columns of `TaskRow` but the worker, and the args: in a statement that has written the rows. */
+export const WRITTEN_COLUMNS = `${RULE_FIELDS}, ready, priority, revision, progress, meta, runs, result, args`;
 
 /** Columns of `TaskRow`, in a statement whose table is `task`. */
-export const ROW_COLUMNS = `${SMALL_COLUMNS}, progress, meta, runs, result`;
+export const ROW_COLUMNS = `${RULE_FIELDS}, ready, priority, revision, ${WORKER}, progress, meta, runs, result`;
 
-/**
- * What the rules look at, and what an execution that ends is added to. The rest may be large, and a thousand rows of it
- * would not fit the memory.
- */
-export const RULE_COLUMNS = `${SMALL_COLUMNS}, NULL AS progress, NULL AS meta, iif(lease IS NULL, NULL, runs) AS runs,
-  NULL AS result`;
+/** Columns of `RuleRow`. */
+export const RULE_COLUMNS = `${RULE_FIELDS}, ${WORKER}, iif(lease IS NULL, NULL, runs) AS runs`;
 
 /** About how large a row is as JSON, in SQL: read from the row's header, without the values. */
 export const ROW_BYTES = `(octet_length(args) + coalesce(octet_length(runs), 0) + coalesce(octet_length(result), 0)
@@ -85,7 +90,7 @@ export const leaseOf = (row: Pick<TaskRow, "lease" | "seq">): string => formatLe
 const backoffOf = (row: Pick<TaskRow, "backoff">): Backoff =>
   row.backoff === null ? DEFAULT_BACKOFF : (JSON.parse(row.backoff) as Backoff);
 
-export function stateOf(row: TaskRow): TaskState {
+export function stateOf(row: RuleRow): TaskState {
   const past: Past | null =
     row.past_lease === null || row.past_event === null || row.past_status === null
       ? null
@@ -130,8 +135,11 @@ function lastResultOf(row: Pick<TaskRow, "result">): LastResult | undefined {
   return JSON.parse(row.result) as { err: string };
 }
 
+/** The view that is built up: absent fields are never set, as the types demand. */
+type Draft = { -readonly [K in keyof LeasedTaskView]: LeasedTaskView[K] };
+
 export function viewOf(tx: Pick<Tx, "queue" | "partition">, row: FullRow): TaskView {
-  return {
+  const view: Omit<Draft, "lease"> = {
     id: idOf(tx, row),
     queue: tx.queue,
     args: row.args,
@@ -141,27 +149,27 @@ export function viewOf(tx: Pick<Tx, "queue" | "partition">, row: FullRow): TaskV
     maxAttempts: row.max_attempts,
     runAt: row.run_at,
     createdAt: row.created_at,
-    ...present("lockAt", row.lock_at),
-    ...(row.lease === null ? {} : present("lockBy", row.worker)),
-    ...present("doneAt", row.done_at),
-    ...present("lastResult", lastResultOf(row)),
     runs: runsOf(row),
     backoff: backoffOf(row),
-    ...present("timeoutMs", row.timeout_ms),
-    ...present("idempotencyKey", row.idem_key),
     idempotencyUntil: row.idem_until ?? "gone",
-    ...present("groupKey", row.group_key),
     codec: row.codec ?? "json",
-    ...present("progress", row.progress),
     meta: row.meta === null ? {} : (JSON.parse(row.meta) as Record<string, unknown>),
     revision: row.revision,
   };
+  if (row.lock_at !== null) view.lockAt = row.lock_at;
+  if (row.lease !== null && row.worker !== null) view.lockBy = row.worker;
+  if (row.done_at !== null) view.doneAt = row.done_at;
+  const lastResult = lastResultOf(row);
+  if (lastResult) view.lastResult = lastResult;
+  if (row.timeout_ms !== null) view.timeoutMs = row.timeout_ms;
+  if (row.idem_key !== null) view.idempotencyKey = row.idem_key;
+  if (row.group_key !== null) view.groupKey = row.group_key;
+  if (row.progress !== null) view.progress = row.progress;
+  return view;
 }
 
-export const leasedViewOf = (tx: Pick<Tx, "queue" | "partition">, row: FullRow): LeasedTaskView => ({
-  ...viewOf(tx, row),
-  lease: leaseOf(row),
-});
+export const leasedViewOf = (tx: Pick<Tx, "queue" | "partition">, row: FullRow): LeasedTaskView =>
+  Object.assign(viewOf(tx, row), { lease: leaseOf(row) });
 
 export function resultViewOf(tx: Pick<Tx, "partition">, row: TaskRow): TaskResultView {
   const result = lastResultOf(row);
@@ -180,25 +188,44 @@ export function seqOf(tx: Pick<Tx, "partition">, id: string): number | null {
   return parsed !== null && parsed.partition === tx.partition ? parsed.seq : null;
 }
 
+const bySeq = (columns: string): string => `SELECT ${columns} FROM task WHERE seq IN (SELECT value FROM json_each(?1))`;
+const ROWS = bySeq(ROW_COLUMNS);
+const RULE_ROWS = bySeq(RULE_COLUMNS);
+const ID_ROWS = bySeq("seq, created_at, random");
+
+const read = <R extends object>(tx: Pick<Tx, "sql">, statement: string, seqs: readonly number[]): R[] =>
+  jsonChunks(seqs.map(String)).flatMap((chunk) => tx.sql.all<R>(statement, chunk));
+
 /** Rows by sequence, in any order; those that are gone are missing. */
-export function rowsBySeq(tx: Pick<Tx, "sql">, seqs: readonly number[], columns = ROW_COLUMNS): TaskRow[] {
-  const statement = `SELECT ${columns} FROM task WHERE seq IN (SELECT value FROM json_each(?1))`;
-  return jsonChunks(seqs.map(String)).flatMap((chunk) => tx.sql.all<TaskRow>(statement, chunk));
-}
+export const rowsBySeq = (tx: Pick<Tx, "sql">, seqs: readonly number[]): TaskRow[] => read(tx, ROWS, seqs);
+
+/** The same, as the rules look at them. */
+export const ruleRowsBySeq = (tx: Pick<Tx, "sql">, seqs: readonly number[]): RuleRow[] => read(tx, RULE_ROWS, seqs);
+
+/** The ids of those that are there, in any order. */
+export const idsBySeq = (tx: Pick<Tx, "sql" | "partition">, seqs: readonly number[]): string[] =>
+  read<Pick<TaskRow, "seq" | "created_at" | "random">>(tx, ID_ROWS, seqs).map((row) => idOf(tx, row));
 
 /** The rows that the ids name, by id: time and random bits are compared, so that no id can be guessed from another. */
-export function rowsById(
+export const rowsById = (tx: Pick<Tx, "sql" | "partition">, ids: readonly string[]): Map<string, TaskRow> =>
+  byId(tx, ids, rowsBySeq);
+
+/** The same, as the rules look at them. */
+export const ruleRowsById = (tx: Pick<Tx, "sql" | "partition">, ids: readonly string[]): Map<string, RuleRow> =>
+  byId(tx, ids, ruleRowsBySeq);
+
+function byId<R extends RuleRow>(
   tx: Pick<Tx, "sql" | "partition">,
   ids: readonly string[],
-  columns = ROW_COLUMNS,
-): Map<string, TaskRow> {
+  rowsOf: (tx: Pick<Tx, "sql">, seqs: readonly number[]) => R[],
+): Map<string, R> {
   const seqs = new Set<number>();
   for (const id of ids) {
     const seq = seqOf(tx, id);
     if (seq !== null) seqs.add(seq);
   }
   const asked = new Set(ids);
-  const rows = rowsBySeq(tx, [...seqs], columns).map((row) => [idOf(tx, row), row] as const);
+  const rows = rowsOf(tx, [...seqs]).map((row) => [idOf(tx, row), row] as const);
   // The sequence alone may be of another task: of one whose id somebody guesses at, or has from before a drop.
   return new Map(rows.filter(([id]) => asked.has(id)));
 }

@@ -4,11 +4,11 @@ import { misfit, statePatch } from "../task/edit.ts";
 import { placeOf } from "../task/machine.ts";
 import { taskNotFound } from "../task/refusals.ts";
 import { ok, type Result } from "../task/result.ts";
-import type { TaskEvent, Transition } from "../task/state.ts";
+import type { TaskEvent, TaskState, Transition } from "../task/state.ts";
 import type { TaskPatch } from "../task/task.ts";
 import { isDead } from "./liveness.ts";
 import { backoffText } from "./push.ts";
-import { type FullRow, fullRow, readyCode, rowsById } from "./rows.ts";
+import { type FullRow, fullRow, readyCode, rowsById, type TaskRow } from "./rows.ts";
 import { save } from "./save.ts";
 import { sessionById } from "./sessions.ts";
 import type { Tx } from "./tx.ts";
@@ -68,11 +68,11 @@ export function update(tx: Tx, id: string, patch: TaskPatch): Result<FullRow> {
   if (refused) return refused;
   const outcome = apply(tx, item, { type: "update", patch: statePatch(patch, tx.config.defaults) });
   if (!outcome.ok) return outcome;
-  writeEdit(tx, item, patch);
+  writeEdit(tx, row, item.state, patch);
   return fullRow(tx, id);
 }
 
-function writeEdit(tx: Tx, { row, state }: Item, patch: TaskPatch): void {
+function writeEdit(tx: Tx, row: TaskRow, state: TaskState, patch: TaskPatch): void {
   tx.sql.all(
     EDIT,
     row.seq,

@@ -15,17 +15,16 @@ import {
   idOf,
   leaseOf,
   okText,
-  RULE_COLUMNS,
-  rowsById,
-  rowsBySeq,
+  type RuleRow,
+  ruleRowsById,
+  ruleRowsBySeq,
   stateOf,
-  type TaskRow,
 } from "./rows.ts";
 import type { Tx } from "./tx.ts";
 
 /** A row under work: where it stands now, and what of it is to be written. */
 export interface Item {
-  readonly row: TaskRow;
+  readonly row: RuleRow;
   state: TaskState;
   runs: Run[] | null;
   result: string | null;
@@ -34,15 +33,14 @@ export interface Item {
   gone: boolean;
 }
 
-export function itemOf(row: TaskRow): Item {
+export function itemOf(row: RuleRow): Item {
   return { row, state: stateOf(row), runs: null, result: null, progress: null, changed: false, gone: false };
 }
 
-export const itemsBySeq = (tx: Pick<Tx, "sql">, seqs: readonly number[]): Item[] =>
-  rowsBySeq(tx, seqs, RULE_COLUMNS).map(itemOf);
+export const itemsBySeq = (tx: Pick<Tx, "sql">, seqs: readonly number[]): Item[] => ruleRowsBySeq(tx, seqs).map(itemOf);
 
 export function itemsById(tx: Pick<Tx, "sql" | "partition">, ids: readonly string[]): Map<string, Item> {
-  const rows = rowsById(tx, ids, RULE_COLUMNS);
+  const rows = ruleRowsById(tx, ids);
   return new Map([...rows].map(([id, row]) => [id, itemOf(row)]));
 }
 

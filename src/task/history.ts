@@ -21,6 +21,7 @@ export function entryOf(run: ClosedRun, worker: string, endedAt: number, logs: r
 /** The list with one more. What is too old goes; what is too large loses its logs, and then its error, from the oldest on. */
 export function remembered(runs: readonly Run[], entry: Run): Run[] {
   const kept = [...runs, entry].slice(-MAX_RUNS);
+  if (kept.length * PLAIN_RUN_BYTES <= MAX_RUNS_BYTES && kept.every(isPlain)) return kept;
   let bytes = kept.reduce((sum, run) => sum + bytesOf(run), 0);
   for (const cut of [withoutLogs, withoutError]) {
     for (const [place, run] of kept.slice(0, -1).entries()) {
@@ -32,6 +33,10 @@ export function remembered(runs: readonly Run[], entry: Run): Run[] {
   }
   return kept;
 }
+
+/** A run without error and logs is never larger: a worker's name of 255 bytes, escaped, and some numbers. */
+const PLAIN_RUN_BYTES = 2_048;
+const isPlain = ({ error, logs }: Run): boolean => error === undefined && logs === undefined;
 
 const bytesOf = (run: Run): number => byteLength(JSON.stringify(run)) + 1;
 

@@ -16,39 +16,46 @@ export interface TaskId {
 
 /** Crockford's base 32: no I, L, O, U. Sorted, so that ids sort by time. */
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-const DIGITS = new Map([...ALPHABET].map((character, value) => [character, value]));
+/** By code of the character. */
+const DIGITS: readonly number[] = Array.from({ length: 128 }, (_, code) => ALPHABET.indexOf(String.fromCharCode(code)));
 
 const ID_PATTERN = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 
-/** Writes a number of at most 53 bits in so many characters. */
-function encode(value: number, length: number): string {
+/** Every two characters: half as many steps as one by one. */
+const PAIRS: readonly string[] = [...ALPHABET].flatMap((first) => [...ALPHABET].map((second) => first + second));
+
+/** Writes a number of at most 53 bits in so many pairs of characters. */
+function encode(value: number, pairs: number): string {
   let text = "";
-  for (let rest = value, i = 0; i < length; i++) {
-    text = ALPHABET.charAt(rest % 32) + text;
-    rest = Math.floor(rest / 32);
+  let rest = value;
+  for (let pair = 0; pair < pairs; pair++) {
+    const above = Math.floor(rest / 1024);
+    text = PAIRS[rest - above * 1024] + text;
+    rest = above;
   }
   return text;
 }
 
-function decode(text: string): number {
+/** Reads the number that stands there. The text was looked at before: it has no other characters. */
+function decode(text: string, from: number, to: number): number {
   let value = 0;
-  for (const character of text) value = value * 32 + (DIGITS.get(character) ?? 0);
+  for (let at = from; at < to; at++) value = value * 32 + (DIGITS[text.charCodeAt(at)] ?? 0);
   return value;
 }
 
 /** The id as a string of 26 characters. */
 export function formatId(id: TaskId): string {
-  return encode(id.ms, 10) + encode(id.partition, 2) + encode(id.seq, 8) + encode(id.random, 6);
+  return encode(id.ms, 5) + encode(id.partition, 1) + encode(id.seq, 4) + encode(id.random, 3);
 }
 
 /** Reads an id, or `null` when the text is not one: such an id names no task. */
 export function parseId(text: string): TaskId | null {
   if (!ID_PATTERN.test(text)) return null;
   return {
-    ms: decode(text.slice(0, 10)),
-    partition: decode(text.slice(10, 12)),
-    seq: decode(text.slice(12, 20)),
-    random: decode(text.slice(20)),
+    ms: decode(text, 0, 10),
+    partition: decode(text, 10, 12),
+    seq: decode(text, 12, 20),
+    random: decode(text, 20, 26),
   };
 }
 

@@ -1,6 +1,6 @@
-import { expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { MAX_GROUP, MAX_IN_LINE, MAX_LINE_WEIGHT } from "../../../src/limits.ts";
-import { type CommitHost, GroupCommit } from "../../../src/object/commit.ts";
+import { type CommitHost, GroupCommit, type Kind } from "../../../src/object/commit.ts";
 import { Step } from "../../../src/object/step.ts";
 import { nodeDriver } from "../../../src/store/node.ts";
 import { newTally } from "../../../src/store/tally.ts";
@@ -8,8 +8,12 @@ import { absent } from "../../../src/store/tx.ts";
 import { cryptoChance } from "../../../src/task/chance.ts";
 import { DEFAULT_CONFIG } from "../../../src/task/task.ts";
 
+afterEach(() => {
+  vi.useRealTimers();
+});
+
 /** A host on a database of its own, which counts what happens to it. */
-function host(clock = { now: 0 }) {
+function host() {
   const sql = nodeDriver(":memory:");
   sql.script("CREATE TABLE note (text TEXT NOT NULL)");
   const log: string[] = [];
@@ -42,7 +46,7 @@ function host(clock = { now: 0 }) {
   };
   const written = () => sql.all<{ text: string }>("SELECT text FROM note ORDER BY rowid").map((row) => row.text);
   return {
-    group: new GroupCommit(commitHost, () => clock.now),
+    group: new GroupCommit(commitHost),
     tally,
     log,
     write,
@@ -137,22 +141,27 @@ test("a job sees the credit that the one before it left", async () => {
   expect(connection.memory.credit).toBe(5);
 });
 
-test("a quiet queue writes at once; a busy one waits for the timer, and gathers what comes meanwhile", async () => {
-  const clock = { now: 1_000 };
-  const { group, log, write } = host(clock);
+test("who comes first does not wait; what comes close behind is gathered, until a timer's length passes without any", async () => {
+  vi.useFakeTimers();
+  const { group, log, write } = host();
   const turn = async () => {
     for (let i = 0; i < 10; i++) await Promise.resolve();
   };
   const first = group.do(write("a"));
   await turn();
   expect(log).toEqual(["conclude", "publish 1"]);
-  clock.now += 1;
   const second = group.do(write("b"));
   await turn();
   const third = group.do(write("c"));
+  await turn();
   expect(log).toEqual(["conclude", "publish 1"]);
-  expect(await Promise.all([first, second, third])).toEqual(["a", "b", "c"]);
+  vi.advanceTimersToNextTimer();
   expect(log).toEqual(["conclude", "publish 1", "conclude", "publish 2"]);
+  expect(await Promise.all([first, second, third])).toEqual(["a", "b", "c"]);
+  vi.advanceTimersToNextTimer();
+  expect(vi.getTimerCount()).toBe(0);
+  await group.do(write("d"));
+  expect(log.slice(4)).toEqual(["conclude", "publish 1"]);
 });
 
 test("one that throws leaves no mark in the tally, which is written down with what the others did", async () => {
@@ -169,4 +178,62 @@ test("one that throws leaves no mark in the tally, which is written down with wh
   await expect(bad).rejects.toThrow("refused");
   await good;
   expect(tally).toEqual({ ...newTally(), retentionAt: 7, vacuumOrder: "kept" });
+});
+
+describe("jobs of one kind", () => {
+  /** Writes its items in one statement; refuses a list with "bad" in it, after it has written it. */
+  const notes = (most = 10) => {
+    const runs: string[][] = [];
+    const kind: Kind<string, string> = {
+      run(step, items) {
+        runs.push([...items]);
+        for (const text of items) step.tx.sql.all("INSERT INTO note (text) VALUES (?1)", text);
+        if (items.includes("bad")) throw new Error("refused");
+        return items.map((text) => text.toUpperCase());
+      },
+      fitting: (items) => Math.min(items.length, most),
+    };
+    return { kind, runs };
+  };
+
+  test("are done together where they stand together, and each has its own answer", async () => {
+    const { group, log, write, written } = host();
+    const { kind, runs } = notes();
+    const answers = [
+      group.together(kind, "a"),
+      group.together(kind, "b"),
+      group.do(write("between")),
+      group.together(kind, "c"),
+    ];
+    expect(await Promise.all(answers)).toEqual(["A", "B", "between", "C"]);
+    expect(runs).toEqual([["a", "b"], ["c"]]);
+    expect(written()).toEqual(["a", "b", "between", "c"]);
+    expect(log).toEqual(["conclude", "publish 1"]);
+  });
+
+  test("are done each by itself when together they throw, and only the bad one fails", async () => {
+    const { group, written } = host();
+    const { kind, runs } = notes();
+    const outcomes = await Promise.allSettled(["a", "bad", "c"].map((item) => group.together(kind, item)));
+    expect(outcomes.map((one) => (one.status === "fulfilled" ? one.value : one.reason.message))).toEqual([
+      "A",
+      "refused",
+      "C",
+    ]);
+    expect(runs).toEqual([["a", "bad", "c"], ["a"], ["bad"], ["c"]]);
+    expect(written()).toEqual(["a", "c"]);
+  });
+
+  test("are done in several parts when they are too many, and of two kinds apart", async () => {
+    const { group, written } = host();
+    const few = notes(2);
+    const other = notes();
+    await Promise.all([
+      ...["a", "b", "c"].map((item) => group.together(few.kind, item)),
+      group.together(other.kind, "d"),
+    ]);
+    expect(few.runs).toEqual([["a", "b"], ["c"]]);
+    expect(other.runs).toEqual([["d"]]);
+    expect(written()).toEqual(["a", "b", "c", "d"]);
+  });
 });

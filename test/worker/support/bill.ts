@@ -33,13 +33,13 @@ export async function billOf(stub: DurableObjectStub): Promise<() => Bill> {
     Object.assign(sql, {
       exec: (statement: string, ...parameters: unknown[]) => {
         const cursor = exec(statement, ...parameters);
-        const toArray = cursor.toArray.bind(cursor);
+        const raw = cursor.raw.bind(cursor);
         return Object.assign(cursor, {
           // Rows are known to be written once all are read.
-          toArray: () => {
-            const rows = toArray();
+          raw: () => {
+            const rows = [...raw()];
             bill[lineOf(statement)] += cursor.rowsWritten;
-            return rows;
+            return rows.values();
           },
         });
       },
