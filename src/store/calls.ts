@@ -35,7 +35,7 @@ export function poll(tx: Tx, input: Poll): Result<Polled> {
   const { id, worker } = session.value;
   // Unless the poll names its session, the lease of each event is right enough: it may be one of an older session.
   const events = applyEvents(tx, input.events, input.session === undefined ? null : id);
-  const leaseRoom = tx.presence.leaseRoom?.(tx, id) ?? input.max;
+  const leaseRoom = tx.presence.leaseRoom?.(tx, id) ?? Number.POSITIVE_INFINITY;
   // The answers to events that were applied are worth more than a refusal.
   if (leaseRoom === 0 && events.length === 0) return tooManyLeases(worker);
   const taker = { session: id, worker, autoStart: input.autoStart, room: Math.min(input.max, leaseRoom) };
