@@ -69,7 +69,7 @@ export const WRITTEN_COLUMNS = `${RULE_FIELDS}, ready, priority, revision, progr
 export const ROW_COLUMNS = `${RULE_FIELDS}, ready, priority, revision, ${WORKER}, progress, meta, runs, result`;
 
 /** Columns of `RuleRow`. */
-export const RULE_COLUMNS = `${RULE_FIELDS}, ${WORKER}, iif(lease IS NULL, NULL, runs) AS runs`;
+const RULE_COLUMNS = `${RULE_FIELDS}, ${WORKER}, iif(lease IS NULL, NULL, runs) AS runs`;
 
 /** About how large a row is as JSON, in SQL: read from the row's header, without the values. */
 export const ROW_BYTES = `(octet_length(args) + coalesce(octet_length(runs), 0) + coalesce(octet_length(result), 0)
