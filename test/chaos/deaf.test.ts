@@ -9,7 +9,7 @@ import { memoryOf, openDeaf } from "./deaf.ts";
 const DEAF = 32;
 const TASKS = 600;
 const PAYLOAD = "x".repeat(2_000);
-/** In MiB. All that the deaf are sent once, and what the server holds anyway, is below. */
+/** In MiB. Garbage that waits to be collected is below. */
 const MOST_GROWTH = 96;
 
 test("32 sockets that register, are given tasks and never read stop nobody, and memory stays bounded", async () => {
@@ -19,7 +19,6 @@ test("32 sockets that register, are given tasks and never read stop nobody, and 
     ...{ orphanAfterMs: 1_000 },
     defaults: { maxAttempts: 10, backoff: { type: "fixed", baseMs: 20, jitter: 0 } },
   });
-  const before = memoryOf(server.pid);
   for (let deaf = 0; deaf < DEAF; deaf++) {
     const register = { type: "register", worker: `deaf-${deaf}`, credit: 10_000, autoStart: true };
     const socket = await openDeaf(server.url, "deaf", [register]);
@@ -31,6 +30,8 @@ test("32 sockets that register, are given tasks and never read stop nobody, and 
     for await (const result of backend.waitFor(ids)) expect(result.status).toBe("Done");
   };
   await wave();
+  // What a server takes for its first tasks is not theirs.
+  const before = memoryOf(server.pid);
   const begun = Date.now();
   // They had their turn, and were not heard: from now on all goes to those who speak.
   for (let waves = 0; waves < 3; waves++) await wave();
