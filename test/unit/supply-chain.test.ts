@@ -95,10 +95,12 @@ test("the server calls nothing but its own objects", () => {
   expect(files.filter((file) => call.test(readFileSync(root + file, "utf8")))).toEqual([]);
 });
 
-test("the threat model and the page on security name tests that there are", () => {
-  for (const page of ["docs/threat-model.md", ".github/SECURITY.md"]) {
+test("the pages on threats, security and reliability name tests that there are", () => {
+  for (const page of ["docs/threat-model.md", ".github/SECURITY.md", "docs/reliability.md"]) {
     const text = readFileSync(new URL(`../../${page}`, import.meta.url), "utf8");
-    const named = [...text.matchAll(/`(test\/[^`]+)`/g)].map(([, path = ""]) => path);
+    const named = [...text.matchAll(/`(test\/[^`]+)`|\]\(\.\.\/(test\/[^)]+)\)/g)].map(
+      ([, code, link]) => code ?? link ?? "",
+    );
     expect(named.length, page).toBeGreaterThan(0);
     expect(named.filter((path) => !existsSync(new URL(`../../${path}`, import.meta.url)))).toEqual([]);
   }
