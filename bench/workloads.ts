@@ -1,6 +1,7 @@
-/** Workloads, closed loop, over one raw socket each way, with results kept. */
+/** Workloads, closed loop, with results kept: over one raw socket each way, unless they say that it is the SDK. */
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { DurableBackend, http, socket, type Transport } from "../src/client/index.ts";
 import { type BenchSocket, type LeasedTask, openSocket } from "./socket.ts";
 
 /** One run: a rate, or latencies. */
@@ -92,6 +93,27 @@ const singlePushes: Workload = {
   },
 };
 
+/** The same through the SDK: over a socket it gathers what comes while an answer is on its way. */
+const sdkPushes = (over: string, transport: (url: string) => Transport): Workload => ({
+  name: `single pushes, 32 callers of the SDK over ${over}`,
+  async run(url, queue) {
+    const backend = new DurableBackend(queue, transport(url));
+    const latencies: number[] = [];
+    const begun = performance.now();
+    const one = async () => {
+      for (let i = 0; i < 300; i++) {
+        const sent = performance.now();
+        await backend.push(PAYLOAD);
+        latencies.push(performance.now() - sent);
+      }
+    };
+    await Promise.all(Array.from({ length: 32 }, one));
+    const perSecond = (latencies.length * 1000) / (performance.now() - begun);
+    backend.close();
+    return { perSecond, ...quantiles(latencies) };
+  },
+});
+
 const idleLatency: Workload = {
   name: "idle queue, push to delivery",
   async run(url, queue) {
@@ -127,4 +149,11 @@ function quantiles(latencies: readonly number[]): { p50: number; p99: number } {
   return { p50: at(0.5), p99: at(0.99) };
 }
 
-export const WORKLOADS: readonly Workload[] = [bulkPush, drainBacklog, singlePushes, idleLatency];
+export const WORKLOADS: readonly Workload[] = [
+  bulkPush,
+  drainBacklog,
+  singlePushes,
+  sdkPushes("a socket", (url) => socket({ url })),
+  sdkPushes("HTTP", (url) => http({ url })),
+  idleLatency,
+];
