@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { occasionAt } from "../../../src/local/store.ts";
 import { nextDeadline } from "../../../src/store/sweep.ts";
+import { marksOf } from "../../../src/store/tally.ts";
 import { Dice } from "../../support/dice.ts";
 import { START, value } from "../../support/store.ts";
 import { FileBench } from "./file-bench.ts";
@@ -219,6 +220,23 @@ test("a transaction that is lost is undone in memory too: tasks, numbers, settin
   bench.push({});
   bench.reopen();
   expect(bench.counts()).toMatchObject({ Pending: 1, Running: 1, Killed: 0 });
+});
+
+test("an operation that throws leaves no mark of the long work that it moved on", () => {
+  const bench = new FileBench();
+  bench.push({});
+  const marks = () => marksOf(bench.file.read(bench.next()).tally);
+  const before = marks();
+  const work = () =>
+    bench.file.write(bench.next(), ({ tally }) => {
+      Object.assign(tally, { retentionAt: 7, retentionCursor: 3, retentionNext: 4, vacuumCursor: 5, vacuumOrder: "x" });
+      throw new Error("refused");
+    });
+  expect(work).toThrow("refused");
+  expect(marks()).toEqual(before);
+  bench.push({});
+  bench.reopen();
+  expect(marks()).toEqual(before);
 });
 
 test("settings alone begin a queue, and terminal tasks are a reason to look when their time is over", () => {

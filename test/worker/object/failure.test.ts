@@ -2,9 +2,11 @@ import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { freezeTime, Lab, thawTime } from "./lab.ts";
 
+let logged: string[];
 beforeEach(() => {
   freezeTime();
-  vi.spyOn(console, "error").mockImplementation(() => undefined);
+  logged = [];
+  vi.spyOn(console, "error").mockImplementation((...words) => void logged.push(words.map(String).join(" ")));
 });
 afterEach(() => {
   thawTime();
@@ -69,4 +71,18 @@ test("an alarm that fails is set again", async () => {
   await failNextCommit(lab);
   await lab.alarm();
   expect(await lab.alarmAt()).toBeGreaterThan(Date.now());
+});
+
+test("no log of a failure quotes its message, which may be somebody's args", async () => {
+  const lab = new Lab();
+  const worker = await lab.worker({ credit: 1 });
+  await failNextCommit(lab);
+  worker.send({ type: "push", ref: "p", tasks: [{ args: 1 }] });
+  await worker.settled();
+  await lab.push();
+  await failNextCommit(lab);
+  await lab.alarm();
+  expect(logged.filter((line) => line.startsWith("prinia: Error in a frame"))).toHaveLength(1);
+  expect(logged.filter((line) => line.startsWith("prinia: Error in an alarm"))).toHaveLength(1);
+  expect(logged.join("\n")).not.toContain("the disk is full");
 });
