@@ -23,7 +23,7 @@ export type Pushes = Kind<PushOrder, Result<Pushed[]>>;
 /** Pushes batches in order, as if they were one; each is answered by itself. */
 export const pushesOf = (desk: Desk): Pushes => ({
   run(step, orders) {
-    const live = new Set(orders.filter((order) => !isExpelled(step, order)));
+    const live = new Set(orders.filter(({ from }) => !from || step.admits(from.connection, from.ref)));
     const pushed =
       live.size === 0
         ? ok([])
@@ -54,12 +54,6 @@ export const pushesOf = (desk: Desk): Pushes => ({
   },
 });
 
-function isExpelled(step: Step, { from }: PushOrder): boolean {
-  if (!from?.connection.isExpired(step.tx.now)) return false;
-  step.expel(from.connection, from.ref);
-  return true;
-}
-
 /** Pushes, and hands to whoever waits. */
 function pushInto(desk: Desk, step: Step, tasks: readonly NewTask[]): Result<Pushed[]> {
   desk.partition.open();
@@ -73,7 +67,6 @@ function pushInto(desk: Desk, step: Step, tasks: readonly NewTask[]): Result<Pus
 function tell(step: Step, { from }: PushOrder, answer: Result<Pushed[]>): void {
   if (!from) return;
   const { connection, ref } = from;
-  if (step.recall(connection).consumer) step.changed.add(connection);
   if (answer.ok) step.send(connection, serverFrameText({ type: "answer", ref, tasks: answer.value }));
   else step.refuse(connection, answer.error, ref);
 }

@@ -57,13 +57,13 @@ export class Sockets {
     const { group } = this.#desk.partition;
     if (!frame.ok) {
       const { error } = frame;
-      return group.do((step) => inTurn(step, connection, error.ref, () => step.refuse(connection, error, error.ref)));
+      return group.do((step) => step.admits(connection, error.ref) && step.refuse(connection, error, error.ref));
     }
     const { value } = frame;
     if (value.type === "push")
       return group.together(this.#pushes, { tasks: value.tasks, from: { connection, ref: value.ref } }, weight);
-    const work = (step: Step) => () => perform(this.#desk, step, connection, value);
-    return group.do((step) => inTurn(step, connection, refOf(frame), work(step)), { weight });
+    const work = (step: Step) => step.admits(connection, refOf(frame)) && perform(this.#desk, step, connection, value);
+    return group.do(work, { weight });
   }
 
   /** Tells all sockets whose token has ended, and closes them: for when the object is awake anyway. */
@@ -95,14 +95,6 @@ export class Sockets {
     step.tx.journal.workersChanged = true;
     step.tx.journal.wake(heard + step.tx.config.orphanAfterMs);
   }
-}
-
-/** Work for a frame, unless the token of its socket has ended by then. */
-function inTurn(step: Step, connection: Connection, ref: string | undefined, work: () => void): void {
-  if (connection.isExpired(step.tx.now)) step.expel(connection, ref);
-  else work();
-  // Its time of hearing is kept with all else that the socket remembers.
-  if (step.recall(connection).consumer) step.changed.add(connection);
 }
 
 type Read = Result<ClientFrame | InternalFrame, FrameFailure>;

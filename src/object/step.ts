@@ -89,6 +89,15 @@ export class Step {
     this.posts.push(() => to.expel(ref));
   }
 
+  /** Whether a frame of a socket may be done: not once its token has ended, which it is told then. `ref` is the frame's. */
+  admits(from: Connection, ref?: string): boolean {
+    // Its time of hearing is kept with all else that the socket remembers.
+    if (this.recall(from).consumer) this.changed.add(from);
+    if (!from.isExpired(this.tx.now)) return true;
+    this.expel(from, ref);
+    return false;
+  }
+
   isClosing(connection: Connection): boolean {
     return this.#closing.has(connection) || (this.#parent?.isClosing(connection) ?? false);
   }

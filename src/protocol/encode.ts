@@ -39,8 +39,7 @@ const given = (value: string | number | undefined): RawJson | undefined =>
   value === undefined ? undefined : JSON.stringify(value);
 
 /**
- * All fields of a task. Written out, since nothing is written so often: a list of fields that is gone through costs six
- * times as much. What cannot hold a character to be escaped is quoted by hand.
+ * All fields of a task. Written out, since nothing is written so often, and going through a list of fields costs more. What cannot hold a character to be escaped is quoted by hand.
  */
 function fieldsOf(task: TaskView): string {
   const { lastResult } = task;
