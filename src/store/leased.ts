@@ -2,6 +2,7 @@
 
 import type { Status } from "../task/status.ts";
 import { type FullRow, idOf, leaseOf, ROW_COLUMNS, statusOf, type TaskRow } from "./rows.ts";
+import { readLeases } from "./span.ts";
 import type { Deliveries, Taker } from "./takers.ts";
 import type { Tx } from "./tx.ts";
 
@@ -48,9 +49,11 @@ export interface HeldLease {
 }
 
 /** Every live lease of a session. */
-export function heldLeases(tx: Pick<Tx, "sql" | "partition">, session: number): HeldLease[] {
-  const rows = tx.sql.all<Pick<TaskRow, "seq" | "created_at" | "random" | "lease" | "status">>(
-    "SELECT seq, created_at, random, lease, status FROM task WHERE lease IS NOT NULL AND holder = ?1 ORDER BY seq",
+export function heldLeases(tx: Pick<Tx, "sql" | "tally" | "partition">, session: number): HeldLease[] {
+  const rows = readLeases<Pick<TaskRow, "seq" | "created_at" | "random" | "lease" | "status">>(
+    tx,
+    "seq, created_at, random, lease, status, holder",
+    (leases) => `SELECT seq, created_at, random, lease, status FROM ${leases} WHERE holder = ?3 ORDER BY seq`,
     session,
   );
   return rows.map((row) => ({ seq: row.seq, id: idOf(tx, row), lease: leaseOf(row), status: statusOf(row.status) }));

@@ -4,15 +4,16 @@ import { isKeyFreed, keyName } from "../task/key.ts";
 import { placeOf } from "../task/machine.ts";
 import { jsonChunks } from "./chunks.ts";
 import { keyHolders } from "./keys.ts";
-import { codeOf, readyCode } from "./rows.ts";
+import { placeCode } from "./place.ts";
+import { codeOf } from "./rows.ts";
 import type { Tx } from "./tx.ts";
 import type { Item } from "./work.ts";
 
-const FIELDS = `value ->> 0 AS seq, value ->> 1 AS status, value ->> 2 AS ready, value ->> 3 AS run_at, value ->> 4 AS attempt,
+const FIELDS = `value ->> 0 AS seq, value ->> 1 AS status, value ->> 2 AS place, value ->> 3 AS run_at, value ->> 4 AS attempt,
   value ->> 5 AS strikes, value ->> 6 AS done_at, value ->> 7 AS past_lease, value ->> 8 AS past_event,
   value ->> 9 AS past_status, value ->> 10 AS result, value ->> 11 AS runs, value ->> 12 AS progress`;
 
-const SETTLED = `status = to_.status, ready = to_.ready, run_at = to_.run_at, attempt = to_.attempt, strikes = to_.strikes,
+const SETTLED = `status = to_.status, place = to_.place, run_at = to_.run_at, attempt = to_.attempt, strikes = to_.strikes,
   lease = NULL, holder = NULL, lock_at = NULL, started_at = NULL, deadline = NULL, done_at = to_.done_at,
   past_lease = to_.past_lease, past_event = to_.past_event, past_status = to_.past_status,
   result = coalesce(to_.result, task.result), runs = coalesce(to_.runs, task.runs),
@@ -81,7 +82,7 @@ function settleFields(tx: Tx, { row, state, result, runs, progress }: Item): str
   return JSON.stringify([
     row.seq,
     codeOf(state.status),
-    readyCode(placeOf(state, tx.now)),
+    placeCode(placeOf(state, tx.now)),
     state.runAt,
     state.attempt,
     state.strikes,

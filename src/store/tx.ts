@@ -28,7 +28,7 @@ export interface Presence {
   /** When the session was given tasks though it was silent, ms: it has as long to speak as any. 0 if never. */
   askedAt?(session: number): number;
   /** How many more leases the session may hold; any number, where nobody says. */
-  leaseRoom?(tx: Pick<Tx, "sql">, session: number): number;
+  leaseRoom?(tx: Pick<Tx, "sql" | "tally">, session: number): number;
 }
 
 /** Nobody is there: for reading, and for a store without connections. */

@@ -106,7 +106,7 @@ export const vacuumCases: StoreCases = {
   "it goes in slices of a thousand removed and five thousand looked at, and counts exactly": (bench) => {
     for (let i = 0; i < 7; i++) bench.push(...Array.from({ length: 1000 }, () => ({})));
     bench.commit((tx) => {
-      tx.sql.all("UPDATE task SET status = 3, ready = NULL, done_at = ?1 WHERE seq % 2 = 0", START);
+      tx.sql.all("UPDATE task SET status = 3, place = NULL, done_at = ?1 WHERE seq % 2 = 0", START);
       tx.journal.moved("Pending", "Done", 3500);
     });
     expect(vacuum(bench, { olderThanMs: 0 })).toEqual({ removed: 3500, full: false, slices: 4 });
@@ -159,7 +159,7 @@ export const vacuumCases: StoreCases = {
     const early = bench.leased(session, {}, true);
     for (let i = 0; i < 6; i++) bench.push(...Array.from({ length: 1000 }, () => ({})));
     bench.commit((tx) => {
-      tx.sql.all("UPDATE task SET status = 3, ready = NULL, done_at = ?1 WHERE status = 0", START);
+      tx.sql.all("UPDATE task SET status = 3, place = NULL, done_at = ?1 WHERE status = 0", START);
       tx.journal.moved("Pending", "Done", 6000);
       tx.journal.expires(START + 10_000);
     });
