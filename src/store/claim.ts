@@ -41,7 +41,7 @@ export function claim<T extends Taker>(tx: Tx, takers: readonly T[]): Claimed<T>
   const dealt = deal(taken, takers);
   const rows = write(tx, dealt);
   const more = room > taken.length && (taken.length < found.length || found.length === MAX_CLAIM);
-  const deliveries = delivered(dealt, rows);
+  const deliveries = delivered(tx, dealt, rows);
   for (const { session } of deliveries.keys()) wakeForLease(tx, session);
   return { deliveries, more };
 }

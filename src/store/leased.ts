@@ -1,6 +1,7 @@
 /** Reads back what was just leased, for those who get it. */
 
 import type { Status } from "../task/status.ts";
+import { ruleRowOf } from "./held.ts";
 import { type FullRow, idOf, leaseOf, ROW_COLUMNS, statusOf, type TaskRow } from "./rows.ts";
 import { readLeases } from "./span.ts";
 import type { Deliveries, Taker } from "./takers.ts";
@@ -10,12 +11,13 @@ import type { Tx } from "./tx.ts";
 export type WrittenRow = Omit<FullRow, "worker">;
 
 /**
- * Shares out rows that were leased.
+ * Shares out rows that were leased, and remembers them.
  *
  * @param dealt in the order in which they should run: the database keeps none
  * @param rows by sequence
  */
 export function delivered<T extends Taker>(
+  { held }: Pick<Tx, "held">,
   dealt: readonly (readonly [{ readonly seq: number }, T])[],
   rows: ReadonlyMap<number, WrittenRow>,
 ): Deliveries<T> {
@@ -24,6 +26,7 @@ export function delivered<T extends Taker>(
     const row = rows.get(seq);
     if (!row) throw new Error(`task ${seq} is gone from under its own transaction`);
     const given: FullRow = Object.assign(row, { worker: taker.worker });
+    held?.stage(ruleRowOf(given));
     const before = deliveries.get(taker);
     if (before) before.push(given);
     else deliveries.set(taker, [given]);

@@ -93,7 +93,7 @@ function insert<T extends Taker>(
   tx.journal.pushed += drafts.length;
   for (const draft of drafts) tx.journal.touched.push(draft.seq);
   for (const _ of dealt) tx.journal.waits.push(0);
-  const deliveries = delivered(dealt, written);
+  const deliveries = delivered(tx, dealt, written);
   for (const { session } of deliveries.keys()) wakeForLease(tx, session);
   return deliveries;
 }

@@ -3,6 +3,7 @@
 import type { Chance } from "../task/chance.ts";
 import type { QueueConfig } from "../task/task.ts";
 import type { SqlDriver } from "./driver.ts";
+import type { HeldRows } from "./held.ts";
 import type { Journal } from "./journal.ts";
 import type { Tally } from "./tally.ts";
 
@@ -19,6 +20,8 @@ export interface Tx {
   readonly partition: number;
   /** What is known of sessions beside their rows. */
   readonly presence: Presence;
+  /** Leased rows that need not be read again; none, where nobody keeps them. */
+  readonly held?: HeldRows;
 }
 
 /** What the process knows of who is there. */
