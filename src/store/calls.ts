@@ -31,15 +31,19 @@ export interface Polled {
 export function poll(tx: Tx, input: Poll): Result<Polled> {
   const session = pollSession(tx, input);
   if (!session.ok) return session;
-  hear(tx, session.value);
   const { id, worker } = session.value;
   // Unless the poll names its session, the lease of each event is right enough: it may be one of an older session.
   const events = applyEvents(tx, input.events, input.session === undefined ? null : id);
   const leaseRoom = tx.presence.leaseRoom?.(tx, id) ?? Number.POSITIVE_INFINITY;
   // The answers to events that were applied are worth more than a refusal.
-  if (leaseRoom === 0 && events.length === 0) return tooManyLeases(worker);
+  if (leaseRoom === 0 && events.length === 0) {
+    hear(tx, session.value);
+    return tooManyLeases(worker);
+  }
   const taker = { session: id, worker, autoStart: input.autoStart, room: Math.min(input.max, leaseRoom) };
   const rows = tx.config.paused ? [] : (claim(tx, [taker]).deliveries.get(taker) ?? []);
+  // Only now does it hold what it was given: what follows in this transaction must not take it for dead.
+  hear(tx, session.value);
   return ok({ session: session.value, rows, events });
 }
 

@@ -1,9 +1,11 @@
 /** Cases of the store: who is alive, above all after a restart, when nobody can have been heard. */
 
 import { expect } from "vitest";
+import { poll } from "../../../src/store/calls.ts";
 import { deathOf, hear, isAlive, missing } from "../../../src/store/liveness.ts";
 import { type SessionRow, sessionById, sessionToken } from "../../../src/store/sessions.ts";
 import { nextDeadline } from "../../../src/store/sweep.ts";
+import { resume } from "../../../src/store/tasks.ts";
 import { register } from "../../../src/store/workers.ts";
 import { START, type StoreBench, type StoreCases, value } from "../../support/store.ts";
 
@@ -122,6 +124,18 @@ export const livenessCases: StoreCases = {
     bench.configure({ orphanAfterMs: 5_000 });
     expect(nextDeadline(bench.tx())).toBe(bench.now);
     expect(bench.sweep()).toBe(1);
+  },
+
+  "one that polls after a long silence holds what it is given, also for what follows in the same transaction": (
+    bench,
+  ) => {
+    const id = bench.pushOne();
+    bench.worker("a");
+    bench.now += 600_000;
+    bench.commit((tx) => {
+      value(poll(tx, { worker: "a", max: 1, autoStart: false, events: [] }));
+      expect(resume(tx, id)).toEqual({ ok: true, value: false });
+    });
   },
 
   "a worker is alive until its deadline, to the millisecond": (bench) => {
