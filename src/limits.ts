@@ -179,6 +179,8 @@ export const RETRY_PAUSE_MS = 100;
 export const MAX_RETRY_PAUSE_MS = 5_000;
 /** A poll that is held by a server for longer shows that there is nothing to be done just now. */
 export const IDLE_AFTER_MS = 1_000;
+/** Sockets that a client pushes tasks without a key over, in turns: a queue may have more partitions than that. */
+export const KEYLESS_SOCKETS = 4;
 /** From opening a socket to being registered on it. */
 export const CONNECT_TIMEOUT_MS = 10_000;
 /** How long a socket that nobody needs stays open, for the next push: a process that has nothing else to do ends then. */

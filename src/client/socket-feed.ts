@@ -1,10 +1,9 @@
-/** A worker's side of a queue over a socket: it is sent tasks by its credit, and goes on after every break. */
+/** A worker's side of one partition over a socket: it is sent tasks by its credit, and goes on after every break. */
 
 import type { Clock } from "../backend/clock.ts";
 import type { WorkerContext } from "../backend/context.ts";
-import { Intake } from "../backend/intake.ts";
-import type { Feed, QueuePort } from "../backend/port.ts";
-import { Beats } from "../backend/pull/beats.ts";
+import { Intake, type Taken } from "../backend/intake.ts";
+import type { QueuePort } from "../backend/port.ts";
 import { isEnd, released } from "../backend/report.ts";
 import { Reports } from "../backend/reports.ts";
 import { Timer } from "../backend/timer.ts";
@@ -18,6 +17,7 @@ import { type Closing, supersededBy } from "./closing.ts";
 import { Departure } from "./departure.ts";
 import { LastWords } from "./last-words.ts";
 import { Reporter } from "./reporter.ts";
+import type { Spread } from "./spread-feed.ts";
 
 type Of<T extends ServerFrame["type"]> = Extract<ServerFrame, { type: T }>;
 
@@ -25,13 +25,13 @@ export interface SocketFeedOptions {
   readonly worker: WorkerContext;
   readonly channel: Channel;
   readonly clock: Clock;
-  /** The worker has left the channel. */
-  readonly ended: () => void;
   /** Reports without a socket. */
   readonly tell: QueuePort["events"];
+  /** The feeds of all partitions together. */
+  readonly spread: Spread;
 }
 
-export class SocketFeed implements Feed, Speaker {
+export class SocketFeed implements Speaker {
   readonly #worker: WorkerContext;
   readonly #channel: Channel;
   readonly #intake: Intake;
@@ -39,20 +39,29 @@ export class SocketFeed implements Feed, Speaker {
   readonly #reporter: Reporter;
   readonly #departure: Departure;
   readonly #lastWords: LastWords;
-  readonly #beats = new Beats();
+  readonly #spread: Spread;
   /** For the answer to the registration. */
   readonly #timer: Timer;
-  readonly #ended: () => void;
   #phase: "new" | "waiting" | "introduced" | "registered" | "ended" = "new";
   #session: string | undefined;
-  #isSuperseded = false;
+  /** It may not claim any more, but still ends what it runs. */
+  #isTurnedOut = false;
+  /** Nothing could be claimed when the server last looked. */
+  isDry = false;
+  /** Its socket is gone, and another one has not opened yet. */
+  isBroken = false;
 
-  constructor({ worker, channel, clock, ended, tell }: SocketFeedOptions) {
+  constructor({ worker, channel, clock, tell, spread }: SocketFeedOptions) {
     this.#worker = worker;
     this.#channel = channel;
-    this.#ended = ended;
+    this.#spread = spread;
     this.#timer = new Timer(clock);
-    this.#intake = new Intake(worker, () => this.#changed());
+    this.#intake = new Intake(
+      worker,
+      () => this.#changed(),
+      () => spread.most(this),
+      spread.bell,
+    );
     this.#reports = new Reports({ emit: (event) => worker.emit(event), lost: (lease) => this.#lose(lease) });
     this.#lastWords = new LastWords(this.#reports, tell);
     this.#reporter = new Reporter({
@@ -74,25 +83,62 @@ export class SocketFeed implements Feed, Speaker {
     });
   }
 
-  tasks(): AsyncIterableIterator<LeasedTaskView<unknown> | null> {
-    this.#begin();
-    return this.#intake.stream(() => this.#departure.withdraw());
+  /** Comes in, if it has not yet. */
+  begin(): void {
+    if (this.#phase !== "new") return;
+    this.#phase = "waiting";
+    this.#channel.join(this, true);
+    this.#channel.need();
   }
 
-  beats(): AsyncIterableIterator<void> {
-    this.#begin();
-    return this.#beats.stream(async () => {
-      this.#intake.close();
-      await this.#departure.leave();
-      if (this.#isSuperseded) await this.#lastWords.say();
-    });
+  /** The next of the stream; nothing when that is to be waited for. @throws why the worker was refused */
+  take(): Taken | undefined {
+    return this.#intake.take();
+  }
+
+  /** Whether a task was handed over that has not ended. */
+  holds(lease: string): boolean {
+    return this.#intake.hands.has(lease);
+  }
+
+  /** Takes no more; resolves once that was said. */
+  withdraw(): Promise<void> {
+    this.#intake.close();
+    return this.#departure.withdraw();
+  }
+
+  /** Resolves once all was said, and goodbye. */
+  async leave(): Promise<void> {
+    this.#intake.close();
+    await this.#departure.leave();
+    if (this.#isTurnedOut) await this.#lastWords.say();
+  }
+
+  /** Tasks that are here, credit that is out, and credit that was taken back when that is not certain yet. */
+  get load(): number {
+    return this.#intake.load + this.#reporter.withheld;
+  }
+
+  /** Credit that is out and can be used. */
+  get granted(): number {
+    return this.#intake.granted;
+  }
+
+  /** Grants what it may have. */
+  grant(): void {
+    if (this.#takes) this.#reporter.grant();
+  }
+
+  /** Takes credit back, to spread it anew. */
+  recall(): void {
+    this.#reporter.recall();
   }
 
   report(event: HolderEvent): void {
-    if (this.#phase === "ended" && !this.#isSuperseded) return;
+    if (this.#phase === "ended" && !this.#isTurnedOut) return;
     this.#reports.add(event);
     if (isEnd(event)) this.#intake.ended(event.lease);
-    if (this.#isSuperseded) void this.#lastWords.say();
+    if (this.#isTurnedOut) void this.#lastWords.say();
     else this.#reporter.schedule();
   }
 
@@ -104,13 +150,16 @@ export class SocketFeed implements Feed, Speaker {
 
   opened(): void {
     this.#phase = "introduced";
+    this.isDry = false;
+    this.isBroken = false;
+    this.#spread.changed();
     this.#timer.set(CONNECT_TIMEOUT_MS, () => this.#channel.reset("no answer to the registration"));
     const { id, autoStart, layers } = this.#worker;
     const credit = this.#intake.room;
     this.#intake.grant(credit);
     // What is here is not taken twice should it come again; what has ended would be, and so is named first.
     const held = [...this.#held].slice(0, MAX_CREDIT);
-    const frame = { type: "register", worker: id, session: this.#session, credit, held, autoStart };
+    const frame = { type: "register", worker: id, session: this.#asked, credit, held, autoStart };
     this.#channel.send(JSON.stringify(layers.length > 0 ? { ...frame, layers } : frame));
   }
 
@@ -120,6 +169,7 @@ export class SocketFeed implements Feed, Speaker {
         this.#welcomed(frame);
         break;
       case "tasks":
+        this.isDry = false;
         this.#intake.arrived(frame.tasks as readonly LeasedTaskView<unknown>[]);
         this.#changed();
         break;
@@ -135,7 +185,9 @@ export class SocketFeed implements Feed, Speaker {
         this.#changed();
         break;
       case "idle":
+        this.isDry = true;
         this.#intake.idle();
+        this.#spread.changed();
         break;
       case "error":
         this.#refusedFrame(frame);
@@ -146,16 +198,18 @@ export class SocketFeed implements Feed, Speaker {
   }
 
   alive(): void {
-    this.#beats.beat();
+    this.#spread.life.beat();
   }
 
   gone(closing: Closing): void {
     this.#phase = "waiting";
+    this.isBroken = true;
     this.#timer.clear();
     this.#reporter.broken();
     const error = supersededBy(closing, this.#worker.id);
     if (error) this.refused(error);
     else this.#departure.broken();
+    this.#spread.changed();
   }
 
   pausing(retryMs: number, { code, reason }: Closing): void {
@@ -163,21 +217,21 @@ export class SocketFeed implements Feed, Speaker {
   }
 
   refused(error: PriniaError): void {
-    // It may not claim any more, but still end what it runs.
-    this.#isSuperseded = error.code === "superseded";
+    // When the queue has fewer partitions now, the worker goes on with the others.
+    this.#spread.changed();
+    if (!this.isBusy) return;
     this.#intake.fail(error);
-    this.#beats.fail(error);
-    this.#end();
-    if (!this.#isSuperseded) return;
-    this.#giveBack();
-    void this.#lastWords.say();
+    this.#spread.life.fail(error);
+    if (error.code === "superseded") this.turnOut();
+    else this.#end();
   }
 
-  #begin(): void {
-    if (this.#phase !== "new") return;
-    this.#phase = "waiting";
-    this.#channel.join(this, true);
-    this.#channel.need();
+  /** It may not claim any more, but still end what it runs. */
+  turnOut(): void {
+    this.#isTurnedOut = true;
+    this.#end();
+    this.#giveBack();
+    void this.#lastWords.say();
   }
 
   /** Leases of all that is here, or of which something is still to be said. */
@@ -185,18 +239,26 @@ export class SocketFeed implements Feed, Speaker {
     return new Set([...this.#reports.outbox.leases(), ...this.#intake.leases()]);
   }
 
-  #welcomed({ worker, session, orphanAfterMs, resumed }: Of<"registered">): void {
+  #welcomed(frame: Of<"registered">): void {
+    const { worker, session, orphanAfterMs, resumed } = frame;
     this.#phase = "registered";
     this.#timer.clear();
-    const isResumed = session === this.#session;
+    const isResumed = session === this.#asked;
+    // That a further partition takes the worker as well is no news.
+    if (this.#session !== undefined || !isResumed) this.#worker.emit({ type: "start", worker, resumed: isResumed });
     this.#session = session;
     this.#channel.beat(orphanAfterMs);
-    this.#worker.emit({ type: "start", worker, resumed: isResumed });
     const held = this.#held;
     // Those that are not held here come again as tasks, within the credit: not when there will be none.
     if (!this.#takes) for (const one of resumed) if (!held.has(one.lease)) this.#reports.outbox.add(released(one));
     this.#reporter.opened();
+    this.#spread.registered(frame);
     this.#changed();
+  }
+
+  /** All partitions know the worker by the session that the first gave it. */
+  get #asked(): string | undefined {
+    return this.#session ?? this.#spread.session;
   }
 
   /** What waits for a slot of a paused worker would wait for nobody knows how long: it goes back, and burns nothing. */
@@ -206,6 +268,7 @@ export class SocketFeed implements Feed, Speaker {
 
   /** There is more room, or the worker has paused, gone on or stopped. */
   #changed(): void {
+    this.#spread.changed();
     if (this.#phase !== "registered") return;
     if (this.#takes) this.#reporter.grant();
     else this.#withdraw();
@@ -250,10 +313,9 @@ export class SocketFeed implements Feed, Speaker {
     this.#reporter.close();
     this.#intake.close();
     this.#intake.forget();
-    this.#beats.close();
     this.#departure.end();
     this.#channel.leave(this);
     if (wasRegistered) this.#channel.reset("the worker has left");
-    this.#ended();
+    this.#spread.ended();
   }
 }
