@@ -12,7 +12,7 @@ import { queuePath, Requests, type ServerOptions } from "./requests.ts";
 import { SpreadFeed } from "./spread-feed.ts";
 
 /**
- * What a worker needs of a queue, over a socket, and nothing else: with the `Worker` it is under 13.5 KB.
+ * What a worker needs of a queue, over a socket, and nothing else: with the `Worker` it is under 13.75 KB.
  *
  * @example
  * const worker = new Worker("mailer", new DurableSource<Email>("emails", { url, token }), ({ to }) => send(to));

@@ -10,6 +10,7 @@ import { Beats } from "../backend/pull/beats.ts";
 import { Timer } from "../backend/timer.ts";
 import type { HolderEvent } from "../task/task.ts";
 import type { Channel } from "./channel.ts";
+import type { Holding } from "./holding.ts";
 import type { Partitions } from "./partitions.ts";
 import { type Shares, sharesOf } from "./shares.ts";
 import { SocketFeed } from "./socket-feed.ts";
@@ -81,7 +82,7 @@ export class SpreadFeed implements Feed, Spread {
   }
 
   report(event: HolderEvent): void {
-    const feed = this.#feeds.find((one) => one.holds(event.lease)) ?? this.#feeds[0];
+    const feed = this.#feeds.find(({ hold }) => hold.intake.hands.has(event.lease)) ?? this.#feeds[0];
     feed?.report(event);
   }
 
@@ -91,7 +92,7 @@ export class SpreadFeed implements Feed, Spread {
     const { concurrency, prefetch } = this.#options.worker;
     const room = concurrency + prefetch;
     if (this.#feeds.length === 1) return room;
-    this.#shares ??= sharesOf(room, this.#feeds, this.#turn);
+    this.#shares ??= sharesOf(room, this.#holds, this.#turn);
     return this.#shares.most[this.#feeds.indexOf(feed)] ?? 0;
   }
 
@@ -129,28 +130,32 @@ export class SpreadFeed implements Feed, Spread {
   #spread(): void {
     this.#isDue = false;
     if (this.#isLeaving) return;
-    for (const feed of this.#feeds) if (this.most(feed) > feed.load) feed.grant();
+    for (const feed of this.#feeds) if (this.most(feed) > feed.hold.load && feed.hold.takes) feed.hold.reporter.grant();
     const { keep, turn } = this.#shares as Shares;
     this.#turn = turn;
     if (keep !== undefined) {
-      for (const feed of this.#feeds) if (feed.isDry && feed.granted > keep) feed.recall();
+      for (const { isDry, granted, reporter } of this.#holds) if (isDry && granted > keep) reporter.recall();
     } else if (this.#isDry && this.#unseen.length > 0 && !this.#look.isSet) {
       // There is less room than there are partitions: they are looked into in turns, now and then.
       this.#look.set(pauseMs(++this.#looks), () => {
-        for (const feed of this.#unseen) feed.isDry = false;
+        for (const hold of this.#unseen) hold.isDry = false;
         this.changed();
       });
     }
   }
 
+  get #holds(): readonly Holding[] {
+    return this.#feeds.map(({ hold }) => hold);
+  }
+
   /** Whether nothing can be claimed anywhere. */
   get #isDry(): boolean {
-    return this.#feeds.every(({ isDry, isBroken }) => isDry || isBroken);
+    return this.#holds.every(({ isDry, isBroken }) => isDry || isBroken);
   }
 
   /** Those that would not tell of a task. */
-  get #unseen(): readonly SocketFeed[] {
-    return this.#feeds.filter(({ granted, isBroken }) => granted === 0 && !isBroken);
+  get #unseen(): readonly Holding[] {
+    return this.#holds.filter(({ granted, isBroken }) => granted === 0 && !isBroken);
   }
 
   #take(): Taken | undefined {
@@ -158,7 +163,7 @@ export class SpreadFeed implements Feed, Spread {
     for (let step = 0; step < length; step++) {
       const at = (this.#next + step) % length;
       const feed = this.#feeds[at] as SocketFeed;
-      const taken = feed.take();
+      const taken = feed.hold.intake.take();
       // There is nothing only when there is nothing anywhere.
       if (!taken || (taken.value === null && !this.#isDry)) continue;
       if (taken.value) {
