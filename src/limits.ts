@@ -114,6 +114,10 @@ export const MAX_QUEUES_A_PAGE = 20;
 export const CALL_TRIES = 4;
 /** Tasks that one token for a wait may name. Choice: it must fit an address. */
 export const MAX_TOKEN_TASKS = 100;
+/** Sessions of which a Worker remembers when it last told all partitions that they live. Choice: 100 bytes each. */
+export const MAX_REMEMBERED_BEATS = 10_000;
+/** Partitions that one request asks at a time. Contract; platform: six connections of a request wait for an answer. */
+export const MAX_FAN_OUT = 6;
 /** Highest partition number: 10 bits of the id. Contract. */
 export const MAX_PARTITION = 1023;
 

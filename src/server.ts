@@ -14,4 +14,5 @@ export { type WaitTokenOrder, waitToken } from "./http/wait-token.ts";
 export { DirectoryObject } from "./object/directory.ts";
 export { QueueObject } from "./object/queue.ts";
 export type { WaitToken } from "./protocol/wait-token.ts";
-export { PriniaService, type ServiceProps } from "./service.ts";
+export { PriniaService, type ServiceProps, serviceOf } from "./service.ts";
+export type { QueueOptions } from "./task/layout.ts";

@@ -14,6 +14,20 @@ export interface ServiceProps {
 }
 
 /**
+ * The entrypoint of an app of one's own, such as one with queues of several partitions.
+ *
+ * @example
+ * const app = createApp({ queues: { emails: { partitions: 8 } } });
+ * export class PriniaService extends serviceOf(app) {}
+ */
+export const serviceOf = (own: typeof app) =>
+  class extends WorkerEntrypoint<Env, ServiceProps> {
+    override fetch(request: Request): Response | Promise<Response> {
+      return own.fetch(request, trusting(this.env, this.ctx.props), this.ctx);
+    }
+  };
+
+/**
  * The same routes for another Worker, which is trusted: it needs no token.
  *
  * @example
@@ -21,8 +35,4 @@ export interface ServiceProps {
  * const headers = { "content-type": "application/json" };
  * await env.QUEUES.fetch("https://prinia/v1/queues/mail/tasks", { method: "POST", headers, body: '{"args":1}' });
  */
-export class PriniaService extends WorkerEntrypoint<Env, ServiceProps> {
-  override fetch(request: Request): Response | Promise<Response> {
-    return app.fetch(request, trusting(this.env, this.ctx.props), this.ctx);
-  }
-}
+export class PriniaService extends serviceOf(app) {}

@@ -1,7 +1,7 @@
 /** QueueObject: one partition of a queue. Thin: it takes calls, frames and alarms to the rules and the store. */
 
 import { DurableObject } from "cloudflare:workers";
-import { directoryStub, type Env } from "../env.ts";
+import { directoryStub, type Env, queueStub } from "../env.ts";
 import { ALARM_RETRY_MS } from "../limits.ts";
 import { logBug } from "../protocol/bug.ts";
 import type {
@@ -13,13 +13,17 @@ import type {
   RegisterInput,
   VacuumInput,
 } from "../protocol/types.ts";
+import { loadSettings, type Settings } from "../store/config.ts";
 import { durableDriver } from "../store/durable.ts";
 import * as long from "../store/long.ts";
 import type { FullRow } from "../store/rows.ts";
+import { presentSession } from "../store/sessions.ts";
 import * as byId from "../store/tasks.ts";
-import { taskNotFound, tooBusy } from "../task/refusals.ts";
+import { type Layout, UNDIVIDED } from "../task/layout.ts";
+import { keyOf } from "../task/partition.ts";
+import { otherKeyed, taskNotFound, tooBusy } from "../task/refusals.ts";
 import { ok, type Result } from "../task/result.ts";
-import type { NewTask, TaskPatch } from "../task/task.ts";
+import { DEFAULT_CONFIG, type NewTask, type TaskPatch } from "../task/task.ts";
 import { tick } from "./alarm.ts";
 import type { QueueApi, When } from "./api.ts";
 import { Connections } from "./connections.ts";
@@ -29,6 +33,7 @@ import { Partition } from "./partition.ts";
 import { type Pushes, pushesOf } from "./pushes.ts";
 import * as reads from "./reads.ts";
 import { Reporter } from "./reporter.ts";
+import { Siblings } from "./siblings.ts";
 import { Sockets } from "./sockets.ts";
 import type { Step } from "./step.ts";
 import { Watchers } from "./watchers.ts";
@@ -41,6 +46,7 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
   readonly #pushes: Pushes;
   readonly #sockets: Sockets;
   readonly #reporter: Reporter;
+  readonly #siblings: Siblings;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -50,30 +56,77 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
     const watchers = new Watchers(connections, () => reads.readable(this.#reading(), this.#partition.opened));
     const announce = () => ctx.waitUntil(this.#reporter.report());
     const sql = durableDriver(ctx.storage);
-    this.#partition = new Partition({ ...nameOf(ctx), sql, storage: ctx.storage, connections, watchers, announce });
+    const { queue, partition } = nameOf(ctx);
+    this.#partition = new Partition({ queue, partition, sql, storage: ctx.storage, connections, watchers, announce });
     this.#desk = { partition: this.#partition, connections, watchers };
     this.#pushes = pushesOf(this.#desk);
-    this.#sockets = new Sockets(this.#desk, this.#pushes, ctx);
+    this.#siblings = new Siblings(this.#desk, partition, (other) => queueStub(env, queue, other));
+    this.#sockets = new Sockets(this.#desk, this.#pushes, this.#siblings, ctx);
     this.#reporter = new Reporter(this.#partition, () => directoryStub(env));
     void ctx.blockConcurrencyWhile(() => this.#partition.start());
   }
 
-  async push(tasks: readonly NewTask[]) {
-    const { group } = this.#partition;
+  async push(tasks: readonly NewTask[], layout?: Layout) {
+    const ready = await this.#siblings.beforeUse(layout);
+    if (ready?.ok === false) return ready;
+    const { group, keyed } = this.#partition;
+    const wanted = layout ?? UNDIVIDED;
+    if (keyed !== null && keyed !== wanted.keyed && tasks.some((task) => keyOf(task) !== undefined))
+      return otherKeyed(nameOf(this.ctx).queue, keyed, wanted);
     const weight = tasks.reduce((sum, { args }) => sum + args.length, 0);
     return group.isFull ? tooBusy() : group.together(this.#pushes, { tasks }, weight);
   }
 
-  poll(input: PollInput) {
-    return this.#write((step) => writes.poll(this.#desk, step, input));
+  async poll(input: PollInput, layout?: Layout) {
+    // Whoever looks into all partitions leaves those as they are that were never used.
+    const isFirst = nameOf(this.ctx).partition === 0;
+    if (!isFirst && !this.#partition.opened) return ok(writes.pollOfNothing(input));
+    return this.#after(this.#siblings.beforeUse(layout) ?? this.#siblings.beforeMeeting(input), () =>
+      this.#write((step) => writes.poll(this.#desk, step, input)),
+    );
   }
 
   events(input: EventsInput) {
-    return this.#write((step) => writes.events(this.#desk, step, input));
+    return this.#after(this.#siblings.beforeMeeting(input), () =>
+      this.#write((step) => writes.events(this.#desk, step, input)),
+    );
   }
 
-  register(input: RegisterInput) {
-    return this.#write((step) => writes.registerWorker(this.#desk, step, input));
+  register(input: RegisterInput, layout?: Layout) {
+    return this.#after(this.#siblings.beforeUse(layout), () =>
+      this.#write((step) => writes.registerWorker(this.#desk, step, input)),
+    );
+  }
+
+  introduce({ worker }: { worker: string }, layout?: Layout) {
+    return this.#after(this.#siblings.beforeUse(layout), () =>
+      this.#write((step) => writes.introduce(this.#desk, step, worker)),
+    );
+  }
+
+  /** Only where the name is somebody else's: all other partitions meet a session when it comes to them. */
+  async meet(speaker: { worker: string; session: string }): Promise<Result<null>> {
+    if (!this.#partition.opened || !presentSession(this.#reading(), speaker.worker)) return ok(null);
+    return (await this.#siblings.beforeMeeting(speaker)) ?? ok(null);
+  }
+
+  async vouch(speaker: { worker?: string | undefined; session?: string | undefined }) {
+    return this.#write((step) => this.#siblings.vouch(step, speaker));
+  }
+
+  found(keyed: number) {
+    return this.#write((step) => ok(this.#siblings.foundation(step, keyed)));
+  }
+
+  async settings() {
+    return ok(this.#partition.opened ? loadSettings(this.#reading().sql) : { config: DEFAULT_CONFIG, revision: 0 });
+  }
+
+  settle(settings: Settings): Promise<Result<null>> {
+    return this.#write((step) => {
+      this.#siblings.settle(step, settings);
+      return ok(null);
+    });
   }
 
   heartbeat(input: { worker: string; session: string }) {
@@ -138,7 +191,7 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
 
   async drop({ force }: { force: boolean }): Promise<Result<null>> {
     if (!this.#partition.opened) return ok(null);
-    const { queue } = nameOf(this.ctx);
+    const { queue, partition } = nameOf(this.ctx);
     const dropped = await this.#partition.group.do((step) => dropQueue(this.#desk, step, force), { alone: true });
     if (!dropped.ok) return dropped;
     // The tables went with the transaction; this gives back the storage itself, and the alarm.
@@ -147,7 +200,7 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
     this.#partition.alarm.clear();
     this.#desk.connections.forgetSessions();
     await emptied;
-    await directoryStub(this.env).forget(queue);
+    await directoryStub(this.env).forget(queue, partition);
     return dropped;
   }
 
@@ -163,12 +216,18 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
     return ok(reads.stats(this.#reading(), this.#partition.opened));
   }
 
+  async numbers() {
+    return ok(reads.numbers(this.#reading(), this.#partition.opened, this.#partition.keyed ?? 1));
+  }
+
   async config() {
     return ok(this.#partition.config);
   }
 
-  configure(patch: ConfigPatch) {
-    return this.#write((step) => writes.configureQueue(this.#desk, step, patch));
+  configure(patch: ConfigPatch, layout?: Layout) {
+    return this.#after(this.#siblings.beforeUse(layout), () =>
+      this.#write((step) => writes.configureQueue(this.#desk, step, patch)),
+    );
   }
 
   async health(): Promise<Result<null>> {
@@ -207,6 +266,12 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
       return;
     }
     await this.#partition.rearm(Date.now());
+  }
+
+  /** Does a call once what it needs of other partitions is there; mostly nothing is. */
+  async #after<T>(ready: Promise<Result<null>> | null, call: () => Promise<Result<T>>): Promise<Result<T>> {
+    const done = ready === null ? null : await ready;
+    return done?.ok === false ? done : call();
   }
 
   async #write<T>(run: (step: Step) => Result<T>, weight = 0): Promise<Result<T>> {

@@ -3,7 +3,7 @@
 import { leasedTaskText, resultText, taskText } from "../protocol/encode.ts";
 import type { ListQuery, QueueInfo, QueueStats, WorkerInfo } from "../protocol/types.ts";
 import { queueView, statsView } from "../store/info.ts";
-import { list } from "../store/list.ts";
+import { createdAt, list } from "../store/list.ts";
 import { type FullRow, fullRow, leasedViewOf, resultViewOf, viewOf } from "../store/rows.ts";
 import { checkStatus } from "../store/status.ts";
 import type { Tx } from "../store/tx.ts";
@@ -11,7 +11,7 @@ import { listWorkers } from "../store/workers.ts";
 import { parseCursor } from "../task/cursor.ts";
 import { queueNotFound, taskNotFound } from "../task/refusals.ts";
 import { ok, type Result } from "../task/result.ts";
-import type { TaskText } from "./api.ts";
+import type { PartitionNumbers, TaskText } from "./api.ts";
 
 type Reading = Omit<Tx, "journal">;
 
@@ -32,7 +32,14 @@ export function task(tx: Maybe, id: string): Result<TaskText> {
   return row.ok ? ok(taskOf(tx, row.value)) : row;
 }
 
-export function tasks(tx: Maybe, query: ListQuery): Result<{ tasks: TaskText[]; nextCursor?: string }> {
+interface TaskPage {
+  tasks: TaskText[];
+  nextCursor?: string;
+  /** Where nothing of what was looked at fits the filter: when the last of it was created, ms. */
+  reached?: number;
+}
+
+export function tasks(tx: Maybe, query: ListQuery): Result<TaskPage> {
   if (!tx) {
     const cursor = parseCursor(query.cursor, query.order);
     return cursor.ok ? ok({ tasks: [] }) : cursor;
@@ -41,7 +48,11 @@ export function tasks(tx: Maybe, query: ListQuery): Result<{ tasks: TaskText[]; 
   if (!page.ok) return page;
   const { rows, nextCursor } = page.value;
   const found = rows.map((row) => taskOf(tx, row));
-  return ok(nextCursor === undefined ? { tasks: found } : { tasks: found, nextCursor });
+  if (nextCursor === undefined) return ok({ tasks: found });
+  if (found.length > 0) return ok({ tasks: found, nextCursor });
+  const next = parseCursor(nextCursor, query.order);
+  const reached = createdAt(tx, (next.ok && next.value) || 0);
+  return ok({ tasks: found, nextCursor, ...(reached === undefined ? {} : { reached }) });
 }
 
 export function workers(tx: Maybe): Result<{ workers: WorkerInfo[] }> {
@@ -56,6 +67,12 @@ export function status(tx: Maybe, ids: readonly string[]): Result<{ results: Tas
 
 export function info(tx: Reading, used: boolean): Result<QueueInfo> {
   return used ? ok(queueView(tx)) : queueNotFound(tx.queue);
+}
+
+/** Those of one partition among several. */
+export function numbers(tx: Reading, used: boolean, keyed: number): PartitionNumbers {
+  const { waits, runs } = tx.tally;
+  return { used, keyed, stats: stats(tx, used), workers: used ? listWorkers(tx) : [], waits, runs };
 }
 
 /** A queue that was never used has numbers too: all are zero. */
