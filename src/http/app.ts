@@ -20,7 +20,7 @@ import { REAL_TIME, type Timing } from "./timing.ts";
 import { isUpgrade, TOKEN_PARAMETER } from "./token.ts";
 
 export interface AppOptions {
-  /** Queues that need more than one object, by name: `{ emails: { partitions: 8 } }`. */
+  /** Queues that need more than one object, by name or by a prefix that ends in `*`: `{ emails: { partitions: 8 } }`. */
   readonly queues?: Readonly<Record<string, QueueOptions>>;
   /** Clock and chance; the real ones unless given. */
   readonly timing?: Timing;

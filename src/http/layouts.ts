@@ -1,6 +1,6 @@
 /** How queues are divided: what the code says, and what the variable says. */
 
-import { type Layouts, layoutOf, type QueueOptions, UNDIVIDED } from "../task/layout.ts";
+import { type Layouts, layoutOf, type QueueOptions } from "../task/layout.ts";
 import { fail, ok, type Result } from "../task/result.ts";
 
 /** @throws TypeError when the options of a queue are none: a server so set must not start */
@@ -33,6 +33,3 @@ export function allLayouts(coded: Layouts, variable: Result<Layouts, string>): R
 }
 
 const notSet = (detail: string) => fail("not_configured", detail);
-
-/** How a queue is divided; most are not. */
-export const layoutIn = (layouts: Layouts, queue: string) => layouts.get(queue) ?? UNDIVIDED;

@@ -2,11 +2,10 @@
 
 import { type DirectoryStub, directoryStub, type QueueStub, queueStub } from "../env.ts";
 import { parseId } from "../task/id.ts";
-import { type Counts, countsOf, type Layout } from "../task/layout.ts";
+import { type Counts, countsOf, type Layout, layoutIn } from "../task/layout.ts";
 import { taskNotFound } from "../task/refusals.ts";
 import type { Result } from "../task/result.ts";
 import { callObject, type Repetition } from "./call.ts";
-import { layoutIn } from "./layouts.ts";
 import type { Arrival } from "./route.ts";
 
 /** What a call needs to know of its request. */

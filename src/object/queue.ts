@@ -13,22 +13,21 @@ import type {
   RegisterInput,
   VacuumInput,
 } from "../protocol/types.ts";
-import { loadSettings, type Settings } from "../store/config.ts";
+import type { Settings } from "../store/config.ts";
 import { durableDriver } from "../store/durable.ts";
 import * as long from "../store/long.ts";
-import type { FullRow } from "../store/rows.ts";
-import { presentSession } from "../store/sessions.ts";
 import * as byId from "../store/tasks.ts";
 import { type Layout, UNDIVIDED } from "../task/layout.ts";
 import { keyOf } from "../task/partition.ts";
 import { otherKeyed, taskNotFound, tooBusy } from "../task/refusals.ts";
 import { ok, type Result } from "../task/result.ts";
-import { DEFAULT_CONFIG, type NewTask, type TaskPatch } from "../task/task.ts";
+import type { NewTask, TaskPatch } from "../task/task.ts";
 import { tick } from "./alarm.ts";
 import type { QueueApi, When } from "./api.ts";
 import { Connections } from "./connections.ts";
 import type { Desk } from "./desk.ts";
 import { dropQueue } from "./drop.ts";
+import { nameOf } from "./name.ts";
 import { Partition } from "./partition.ts";
 import { type Pushes, pushesOf } from "./pushes.ts";
 import * as reads from "./reads.ts";
@@ -67,8 +66,9 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
   }
 
   async push(tasks: readonly NewTask[], layout?: Layout) {
-    const ready = await this.#siblings.beforeUse(layout);
-    if (ready?.ok === false) return ready;
+    const founding = this.#siblings.beforeUse(layout);
+    const founded = founding && (await founding);
+    if (founded?.ok === false) return founded;
     const { group, keyed } = this.#partition;
     const wanted = layout ?? UNDIVIDED;
     if (keyed !== null && keyed !== wanted.keyed && tasks.some((task) => keyOf(task) !== undefined))
@@ -93,24 +93,18 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
   }
 
   register(input: RegisterInput, layout?: Layout) {
-    return this.#after(this.#siblings.beforeUse(layout), () =>
-      this.#write((step) => writes.registerWorker(this.#desk, step, input)),
-    );
+    return this.#use(layout, (step) => writes.registerWorker(this.#desk, step, input));
   }
 
   introduce({ worker }: { worker: string }, layout?: Layout) {
-    return this.#after(this.#siblings.beforeUse(layout), () =>
-      this.#write((step) => writes.introduce(this.#desk, step, worker)),
-    );
+    return this.#use(layout, (step) => writes.introduce(this.#desk, step, worker));
   }
 
-  /** Only where the name is somebody else's: all other partitions meet a session when it comes to them. */
-  async meet(speaker: { worker: string; session: string }): Promise<Result<null>> {
-    if (!this.#partition.opened || !presentSession(this.#reading(), speaker.worker)) return ok(null);
-    return (await this.#siblings.beforeMeeting(speaker)) ?? ok(null);
+  meet(speaker: { worker: string; session: string }) {
+    return this.#siblings.meet(speaker);
   }
 
-  async vouch(speaker: { worker?: string | undefined; session?: string | undefined }) {
+  vouch(speaker: { worker?: string | undefined; session?: string | undefined }) {
     return this.#write((step) => this.#siblings.vouch(step, speaker));
   }
 
@@ -119,14 +113,11 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
   }
 
   async settings() {
-    return ok(this.#partition.opened ? loadSettings(this.#reading().sql) : { config: DEFAULT_CONFIG, revision: 0 });
+    return ok(this.#siblings.settings);
   }
 
-  settle(settings: Settings): Promise<Result<null>> {
-    return this.#write((step) => {
-      this.#siblings.settle(step, settings);
-      return ok(null);
-    });
+  settle(settings: Settings) {
+    return this.#write((step) => this.#siblings.settle(step, settings));
   }
 
   heartbeat(input: { worker: string; session: string }) {
@@ -150,21 +141,21 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
   }
 
   update({ id, patch }: { id: string; patch: TaskPatch }) {
-    return this.#change(id, (step) => textOf(step, byId.update(step.tx, id, patch)));
+    return this.#change(id, (step) => reads.textOf(step.tx, byId.update(step.tx, id, patch)));
   }
 
   reschedule({ id, delayMs, runAt }: { id: string } & When) {
     return this.#change(id, (step) =>
-      textOf(step, byId.reschedule(step.tx, id, runAt ?? step.tx.now + (delayMs ?? 0))),
+      reads.textOf(step.tx, byId.reschedule(step.tx, id, runAt ?? step.tx.now + (delayMs ?? 0))),
     );
   }
 
   resume(id: string) {
-    return this.#change(id, (step) => mapped(byId.resume(step.tx, id), (resumed) => ({ resumed })));
+    return this.#change(id, (step) => reads.mapped(byId.resume(step.tx, id), (resumed) => ({ resumed })));
   }
 
   cancel(id: string) {
-    return this.#change(id, (step) => mapped(byId.cancel(step.tx, id), (cancelled) => ({ cancelled })));
+    return this.#change(id, (step) => reads.mapped(byId.cancel(step.tx, id), (cancelled) => ({ cancelled })));
   }
 
   remove(id: string) {
@@ -225,9 +216,7 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
   }
 
   configure(patch: ConfigPatch, layout?: Layout) {
-    return this.#after(this.#siblings.beforeUse(layout), () =>
-      this.#write((step) => writes.configureQueue(this.#desk, step, patch)),
-    );
+    return this.#use(layout, (step) => writes.configureQueue(this.#desk, step, patch));
   }
 
   async health(): Promise<Result<null>> {
@@ -274,6 +263,11 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
     return done?.ok === false ? done : call();
   }
 
+  /** A call that may be the first of its queue. */
+  #use<T>(layout: Layout | undefined, run: (step: Step) => Result<T>): Promise<Result<T>> {
+    return this.#after(this.#siblings.beforeUse(layout), () => this.#write(run));
+  }
+
   async #write<T>(run: (step: Step) => Result<T>, weight = 0): Promise<Result<T>> {
     const { group } = this.#partition;
     return group.isFull ? tooBusy() : group.do(run, { weight });
@@ -292,17 +286,3 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
     return this.#partition.opened ? this.#reading() : null;
   }
 }
-
-/** `queue/k`: the queue may have slashes itself. */
-function nameOf(ctx: DurableObjectState): { queue: string; partition: number } {
-  const name = ctx.id.name ?? "";
-  const slash = name.lastIndexOf("/");
-  if (slash < 1) throw new Error("a queue's object is named queue/partition");
-  return { queue: name.slice(0, slash), partition: Number(name.slice(slash + 1)) };
-}
-
-const mapped = <T, U>(result: Result<T>, map: (value: T) => U): Result<U> =>
-  result.ok ? ok(map(result.value)) : result;
-
-const textOf = (step: Step, row: Result<FullRow>): Result<string> =>
-  mapped(row, (found) => reads.taskOf(step.tx, found));

@@ -21,7 +21,7 @@ type Maybe = Reading | null;
 /** What can be read of a queue that may never have been used: then it is a database without a row. */
 export const readable = (tx: Reading, used: boolean): Reading => (used ? tx : { ...tx, sql: NOTHING });
 
-export const taskOf = (tx: Pick<Tx, "queue" | "partition">, row: FullRow): TaskText => taskText(viewOf(tx, row));
+const taskOf = (tx: Pick<Tx, "queue" | "partition">, row: FullRow): TaskText => taskText(viewOf(tx, row));
 
 export const leasedOf = (tx: Pick<Tx, "queue" | "partition">, row: FullRow): TaskText =>
   leasedTaskText(leasedViewOf(tx, row));
@@ -87,3 +87,9 @@ const NOTHING: Tx["sql"] = {
   transaction: (body) => body(),
   rowsWritten: 0,
 };
+
+export const mapped = <T, U>(result: Result<T>, map: (value: T) => U): Result<U> =>
+  result.ok ? ok(map(result.value)) : result;
+
+export const textOf = (tx: Pick<Tx, "queue" | "partition">, row: Result<FullRow>): Result<TaskText> =>
+  mapped(row, (found) => taskOf(tx, found));

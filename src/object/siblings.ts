@@ -14,6 +14,7 @@ import type { Layout } from "../task/layout.ts";
 import { tooBusy, workerNotFound } from "../task/refusals.ts";
 import { ok, type Result } from "../task/result.ts";
 import { originOf, parseSession } from "../task/session.ts";
+import { DEFAULT_CONFIG } from "../task/task.ts";
 import type { Foundation, Voucher } from "./api.ts";
 import type { Desk } from "./desk.ts";
 import { tellSuperseded } from "./registration.ts";
@@ -71,8 +72,24 @@ export class Siblings {
   }
 
   /** Settings that came from another partition. */
-  settle(step: Step, settings: Settings): void {
+  settle(step: Step, settings: Settings): Result<null> {
     if (this.#desk.partition.isUsed()) step.config = takeSettings(step.tx, settings) ?? step.config;
+    return ok(null);
+  }
+
+  get settings(): Settings {
+    const { partition } = this.#desk;
+    return partition.opened ? loadSettings(partition.read(0).sql) : { config: DEFAULT_CONFIG, revision: 0 };
+  }
+
+  /**
+   * A session was begun elsewhere. Only where its name is somebody else's must it be known at once: all other partitions
+   * meet it when it comes to them.
+   */
+  async meet(speaker: Required<Speaker> & { readonly worker: string }): Promise<Result<null>> {
+    const { partition } = this.#desk;
+    if (!partition.opened || !presentSession(partition.read(0), speaker.worker)) return ok(null);
+    return (await this.beforeMeeting(speaker)) ?? ok(null);
   }
 
   async #found(layout: Layout): Promise<Result<null>> {

@@ -16,8 +16,20 @@ export interface Layout {
 /** A queue of which nothing is said. */
 export const UNDIVIDED: Layout = { partitions: 1, keyed: 1, draining: 0 };
 
-/** Queues that are divided, by name. All others are not. */
+/** Queues that are divided, by name, or by a prefix that ends in `*`. All others are not. */
 export type Layouts = ReadonlyMap<string, Layout>;
+
+/** How a queue is divided: by its own name, else by the longest prefix. */
+export function layoutIn(layouts: Layouts, queue: string): Layout {
+  const own = layouts.get(queue);
+  if (own !== undefined || layouts.size === 0) return own ?? UNDIVIDED;
+  const prefixes = [...layouts.keys()].filter((name) => name.endsWith("*") && queue.startsWith(name.slice(0, -1)));
+  const longest = prefixes.reduce<string | undefined>(
+    (a, b) => (a !== undefined && a.length >= b.length ? a : b),
+    undefined,
+  );
+  return layouts.get(longest ?? queue) ?? UNDIVIDED;
+}
 
 /** How a queue is divided, as code says it. */
 export interface QueueOptions {
@@ -63,7 +75,7 @@ const wrong = (error: string): Result<never, string> => ({ ok: false, error });
 const ENTRY = /^(.+)=(\d{1,9})(?:\/(\d{1,9}))?(?:\/(\d{1,9}))?$/;
 
 /**
- * Reads `emails=8 events=16/8`: entries apart by blanks or commas, each a name, the partitions, and where they are
+ * Reads `emails=8 events=16/8`: entries apart by blanks or commas, each a name or a prefix that ends in `*`, the partitions, and where they are
  * wanted the keyed and the draining ones. What stands in a name for a blank, a comma or a percent sign is
  * percent-encoded.
  *
