@@ -14,20 +14,6 @@ export interface ServiceProps {
 }
 
 /**
- * The entrypoint of an app of one's own, such as one with queues of several partitions.
- *
- * @example
- * const app = createApp({ queues: { emails: { partitions: 8 } } });
- * export class PriniaService extends serviceOf(app) {}
- */
-export const serviceOf = (own: typeof app) =>
-  class extends WorkerEntrypoint<Env, ServiceProps> {
-    override fetch(request: Request): Response | Promise<Response> {
-      return own.fetch(request, trusting(this.env, this.ctx.props), this.ctx);
-    }
-  };
-
-/**
  * The same routes for another Worker, which is trusted: it needs no token.
  *
  * @example
@@ -35,4 +21,8 @@ export const serviceOf = (own: typeof app) =>
  * const headers = { "content-type": "application/json" };
  * await env.QUEUES.fetch("https://prinia/v1/queues/mail/tasks", { method: "POST", headers, body: '{"args":1}' });
  */
-export class PriniaService extends serviceOf(app) {}
+export class PriniaService extends WorkerEntrypoint<Env, ServiceProps> {
+  override fetch(request: Request): Response | Promise<Response> {
+    return app.fetch(request, trusting(this.env, this.ctx.props), this.ctx);
+  }
+}

@@ -33,7 +33,16 @@ export interface Bindings extends Env {
   readonly [TRUSTED]?: { readonly props: unknown };
 }
 
-/** Marks a request as coming from a service binding: it needs no token, and `props` may narrow what it may do. */
+/**
+ * Marks a request as coming from a service binding: it needs no token, and `props` may narrow what it may do.
+ *
+ * @example
+ * export class PriniaService extends WorkerEntrypoint<Env, ServiceProps> {
+ *   fetch(request: Request) {
+ *     return app.fetch(request, trusting(this.env, this.ctx.props), this.ctx);
+ *   }
+ * }
+ */
 export const trusting = (env: Env, props: unknown): Bindings => ({ ...env, [TRUSTED]: { props } });
 
 type Hosted = { Bindings: Bindings };

@@ -32,7 +32,7 @@ export function task(tx: Maybe, id: string): Result<TaskText> {
   return row.ok ? ok(taskOf(tx, row.value)) : row;
 }
 
-interface TaskPage {
+export interface TaskPage {
   tasks: TaskText[];
   nextCursor?: string;
   /** Where nothing of what was looked at fits the filter: when the last of it was created, ms. */
