@@ -2,7 +2,7 @@
 
 import { parseArgs } from "node:util";
 import { carried, costOf, gigabytesOf, kept, type Load, MODES } from "./model.ts";
-import { QUEUES } from "./prices.ts";
+import { LIMITS, QUEUES } from "./prices.ts";
 
 export const USAGE = `Usage: npm run costs -- [options]
 
@@ -65,11 +65,11 @@ export function costTable(load: Load): string {
   const month = tasksPerSecond * 30 * 86_400;
   const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
   return [
-    `${count(tasksPerSecond)} tasks a second over ${partitions} partition(s), ${batch} together, ${payloadBytes} bytes each, kept for ${retentionSeconds / 3_600} hours`,
+    `${count(tasksPerSecond)} tasks a second, partitions: ${partitions}, batch: ${batch}, payload: ${payloadBytes} bytes, kept for ${retentionSeconds / 3_600} h`,
     "",
     ...[head, head.map((_, at) => (at === 0 ? "---" : "---:")), ...rows].map(line),
     "",
-    `Stored: ${gigabytesOf(load).toFixed(1)} GB; these partitions can keep ${count(kept(load))} tasks a second for so long.`,
+    `Stored: ${gigabytesOf(load).toFixed(1)} GB; at ${LIMITS.objectGigabytes} GB a partition there is room for ${count(kept(load))} tasks a second.`,
     `Cloudflare Queues: ${dollars(QUEUES.message * 1e6)} a million, ${dollars(QUEUES.message * month)} a month; one queue takes ${count(QUEUES.messagesASecond)} messages a second.`,
   ].join("\n");
 }

@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { carried, costOf, gigabytesOf, kept, type Load, MODES, type Mode } from "../../../bench/costs/model.ts";
 import { LIMITS, PRICES } from "../../../bench/costs/prices.ts";
@@ -81,4 +83,18 @@ describe("the command", () => {
     for (const { name } of MODES) expect(table).toContain(`| ${name} |`);
     expect(table).toContain("Cloudflare Queues: $1.20 a million, $3,110.40 a month");
   });
+});
+
+/** The tables of the page, each made anew from the options that stand above it. */
+const withTables = (page: string): string =>
+  page.replace(
+    /(<!-- costs: (.*) -->\n)[\s\S]*?(<!-- end -->)/g,
+    (_all, head: string, options: string, end: string) => `${head}\n${costTable(loadOf(options.split(" ")))}\n\n${end}`,
+  );
+
+test("docs/scaling.md has the tables that the command prints now; `npx vitest run --project unit test/unit/bench -u` renews them", async () => {
+  const page = fileURLToPath(new URL("../../../docs/scaling.md", import.meta.url));
+  const text = await readFile(page, "utf8");
+  expect(text.match(/<!-- costs: /g)).toHaveLength(3);
+  await expect(withTables(text)).toMatchFileSnapshot(page);
 });
