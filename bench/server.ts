@@ -15,10 +15,10 @@ export interface BenchServer {
   stop(): Promise<void>;
 }
 
-/** Starts it on a free port; durable, on the disk, as in use. */
-export async function startServer(): Promise<BenchServer> {
+/** Starts it on a free port; durable, on the disk, as in use. @param more variables of the environment */
+export async function startServer(more: Readonly<Record<string, string>> = {}): Promise<BenchServer> {
   const data = await mkdtemp(join(tmpdir(), "prinia-bench-"));
-  const env = { ...process.env, PORT: "0", PRINIA_DATA: data, PRINIA_AUTH: "off" };
+  const env = { ...process.env, PORT: "0", PRINIA_DATA: data, PRINIA_AUTH: "off", ...more };
   const child = spawn(process.execPath, [SERVE], { env, stdio: ["ignore", "pipe", "inherit"] });
   for await (const line of createInterface(child.stdout)) {
     const url = /http:\/\/\S+/.exec(line)?.[0];

@@ -21,8 +21,10 @@ export interface BenchSocket {
   close(): void;
 }
 
-export function openSocket(url: string, queue: string): Promise<BenchSocket> {
-  const socket = new WebSocket(`${url.replace("http", "ws")}/v1/queues/${queue}/socket`, ["prinia.v1"]);
+/** @param partition of a queue that has several */
+export function openSocket(url: string, queue: string, partition?: number): Promise<BenchSocket> {
+  const place = `/v1/queues/${queue}/socket${partition === undefined ? "" : `?partition=${partition}`}`;
+  const socket = new WebSocket(url.replace("http", "ws") + place, ["prinia.v1"]);
   const asked = new Map<string, (frame: Frame) => void>();
   let refs = 0;
   const bench: BenchSocket = {

@@ -24,7 +24,7 @@ const IDLE_MS = 20;
 const PAYLOAD = { text: "x".repeat(89) };
 const tasksOf = (count: number) => Array.from({ length: count }, () => ({ args: PAYLOAD }));
 
-async function fill(socket: BenchSocket, count: number, batch: number): Promise<number> {
+export async function fill(socket: BenchSocket, count: number, batch: number): Promise<number> {
   const tasks = tasksOf(batch);
   const begun = performance.now();
   // Two in flight: one is written while the next is parsed.
@@ -35,7 +35,7 @@ async function fill(socket: BenchSocket, count: number, batch: number): Promise<
 }
 
 /** Works off `count` tasks in batches, each acked with a result that is kept. */
-async function drain(socket: BenchSocket, count: number, credit: number): Promise<number> {
+export async function drain(socket: BenchSocket, count: number, credit: number): Promise<number> {
   const begun = performance.now();
   let left = count;
   const { promise, resolve } = Promise.withResolvers<void>();

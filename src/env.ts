@@ -1,6 +1,8 @@
 /** The only reader of bindings and variables. */
 
 import type { DirectoryApi, QueueApi } from "./object/api.ts";
+import { type Layouts, parseLayouts } from "./task/layout.ts";
+import type { Result } from "./task/result.ts";
 
 /** What a Durable Object namespace must do for us: `getByName` wakes nobody, and each call gives a fresh stub. */
 interface ObjectNamespace<Stub> {
@@ -37,6 +39,8 @@ export interface Env {
   readonly PRINIA_AUTH?: string;
   /** Origins whose pages may call, separated by commas or blanks. */
   readonly PRINIA_ORIGINS?: string;
+  /** Queues of several partitions, as `emails=8 events=16/8`: see `parseLayouts`. */
+  readonly PRINIA_PARTITIONS?: string;
 }
 
 type Auth =
@@ -49,6 +53,8 @@ export interface Settings {
   readonly auth: Auth;
   /** As `https://board.example.com`: no path, no slash at the end. */
   readonly origins: readonly string[];
+  /** Queues that are divided, or what is wrong with the variable that says so. */
+  readonly layouts: Result<Layouts, string>;
 }
 
 /**
@@ -59,7 +65,15 @@ export function settings(env: Env): Settings {
     .split(/[\s,]+/)
     .map((entry) => (URL.canParse(entry) ? new URL(entry).origin : "null"))
     .filter((origin) => origin !== "null");
-  return { auth: authOf(env), origins };
+  return { auth: authOf(env), origins, layouts: layoutsIn(env.PRINIA_PARTITIONS ?? "") };
+}
+
+let lastRead: { readonly text: string; readonly layouts: Settings["layouts"] } | undefined;
+
+/** Read once: it is the same for all requests. */
+function layoutsIn(text: string): Settings["layouts"] {
+  if (lastRead?.text !== text) lastRead = { text, layouts: parseLayouts(text) };
+  return lastRead.layouts;
 }
 
 function authOf(env: Env): Auth {

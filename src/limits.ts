@@ -120,6 +120,10 @@ export const MAX_QUEUES_A_PAGE = 20;
 export const CALL_TRIES = 4;
 /** Tasks that one token for a wait may name. Choice: it must fit an address. */
 export const MAX_TOKEN_TASKS = 100;
+/** Sessions of which a Worker remembers when it last told all partitions that they live. Choice: 100 bytes each. */
+export const MAX_REMEMBERED_BEATS = 10_000;
+/** Partitions that one request asks at a time. Contract; platform: six connections of a request wait for an answer. */
+export const MAX_FAN_OUT = 6;
 /** Highest partition number: 10 bits of the id. Contract. */
 export const MAX_PARTITION = 1023;
 
@@ -185,6 +189,8 @@ export const RETRY_PAUSE_MS = 100;
 export const MAX_RETRY_PAUSE_MS = 5_000;
 /** A poll that is held by a server for longer shows that there is nothing to be done just now. */
 export const IDLE_AFTER_MS = 1_000;
+/** Sockets that a client pushes tasks without a key over, in turns: a queue may have more partitions than that. */
+export const KEYLESS_SOCKETS = 4;
 /** From opening a socket to being registered on it. */
 export const CONNECT_TIMEOUT_MS = 10_000;
 /** How long a socket that nobody needs stays open, for the next push: a process that has nothing else to do ends then. */

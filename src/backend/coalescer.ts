@@ -4,6 +4,7 @@ import { MAX_BATCH, MAX_FRAME_CHARACTERS } from "../limits.ts";
 import { PriniaError } from "../task/errors.ts";
 import type { Pushed } from "../task/task.ts";
 import type { QueuePort, TaskText } from "./port.ts";
+import { SplitPushError } from "./split-push-error.ts";
 
 interface Waiting {
   readonly task: TaskText;
@@ -98,6 +99,15 @@ export class Coalescer {
 
   /** A refusal means that nothing was pushed: it is told to who caused it, and the others are sent again. */
   async #refused(batch: Waiting[], error: unknown): Promise<void> {
+    if (error instanceof SplitPushError) {
+      for (const [at, one] of error.pushed.entries()) if (one) batch[at]?.resolve(one);
+      for (const part of error.refused)
+        await this.#refused(
+          part.places.map((at) => batch[at] as Waiting),
+          part.error,
+        );
+      return;
+    }
     const faulty = batch.length > 1 ? faultyOf(error) : undefined;
     if (batch.length === 1 || faulty === undefined) {
       for (const one of batch) one.reject(batch.length === 1 ? single(error) : error);

@@ -1,33 +1,47 @@
 /** What a feed has taken in for its worker: what waits for a slot, what was handed over, and how much room is left. */
 
 import type { LeasedTaskView } from "../task/view.ts";
+import { Bell } from "./bell.ts";
 import type { WorkerContext } from "./context.ts";
 
 type Leased = LeasedTaskView<unknown>;
 
+export type Taken = IteratorResult<Leased | null, undefined>;
+
 /**
- * At all times handed over + waiting + granted is at most concurrency + prefetch; a difference is room that can be
- * granted.
+ * At all times handed over + waiting + granted is at most what may be here; a difference is room that can be granted.
  */
 export class Intake {
   readonly #worker: WorkerContext;
   readonly #changed: () => void;
+  readonly #most: () => number;
+  readonly #bell: Bell;
   readonly #unlisten: () => void;
   #waiting: Leased[] = [];
   readonly #hands = new Set<string>();
   #granted = 0;
   #isIdle = false;
   #state: "open" | "closed" | { readonly error: unknown } = "open";
-  #wanting: PromiseWithResolvers<void> | undefined;
 
-  /** @param changed is called when there may be more room, or the worker has paused or gone on */
-  constructor(worker: WorkerContext, changed: () => void) {
+  /**
+   * @param changed is called when there may be more room, or the worker has paused or gone on
+   * @param most how much may be here; all that the worker has room for, when it is left out
+   * @param bell is rung when there may be something to take
+   */
+  constructor(
+    worker: WorkerContext,
+    changed: () => void,
+    most = () => worker.concurrency + worker.prefetch,
+    bell = new Bell(),
+  ) {
     this.#worker = worker;
     this.#changed = changed;
+    this.#most = most;
+    this.#bell = bell;
     this.#unlisten = worker.listen({
       freed: (lease) => this.ended(lease),
       changed: () => {
-        this.#wake();
+        bell.ring();
         changed();
       },
     });
@@ -37,11 +51,19 @@ export class Intake {
     return this.#state === "open";
   }
 
+  /** What is here, and what may come. */
+  get load(): number {
+    return this.#granted + this.#hands.size + this.#waiting.length;
+  }
+
+  /** What was granted, and has not come. */
+  get granted(): number {
+    return this.#granted;
+  }
+
   /** Room that was not granted yet: none while the worker is paused, or has left. */
   get room(): number {
-    const { concurrency, prefetch, state } = this.#worker;
-    if (!this.isOpen || state !== "running") return 0;
-    return Math.max(0, concurrency + prefetch - this.#granted - this.#hands.size - this.#waiting.length);
+    return this.isOpen && this.#worker.state === "running" ? Math.max(0, this.#most() - this.load) : 0;
   }
 
   grant(credit: number): void {
@@ -58,13 +80,13 @@ export class Intake {
     this.#granted = Math.max(0, this.#granted - tasks.length);
     const here = new Set(this.leases());
     this.#waiting.push(...tasks.filter((task) => !here.has(task.lease)));
-    this.#wake();
+    this.#bell.ring();
   }
 
   /** There is nothing now. */
   idle(): void {
     this.#isIdle = true;
-    this.#wake();
+    this.#bell.ring();
   }
 
   /** Leases of all that is here. */
@@ -97,13 +119,13 @@ export class Intake {
   fail(error: unknown): void {
     if (!this.isOpen) return;
     this.#state = { error };
-    this.#wake();
+    this.#bell.ring();
   }
 
   /** The stream ends. */
   close(): void {
     if (this.isOpen) this.#state = "closed";
-    this.#wake();
+    this.#bell.ring();
   }
 
   /** Nobody listens to the worker any more. */
@@ -113,40 +135,56 @@ export class Intake {
 
   /** @param leaving what `return()` does after the stream has ended */
   stream(leaving: () => Promise<void>): AsyncIterableIterator<Leased | null> {
-    const next = () => this.#next();
-    const stream: AsyncIterableIterator<Leased | null> = {
-      next,
-      return: async () => {
+    return streamOf(
+      () => this.take(),
+      this.#bell,
+      () => {
         this.close();
-        await leaving();
-        return { done: true, value: undefined };
+        return leaving();
       },
-      [Symbol.asyncIterator]: () => stream,
-    };
-    return stream;
+    );
   }
 
-  async #next(): Promise<IteratorResult<Leased | null, undefined>> {
-    for (;;) {
-      if (typeof this.#state === "object") throw this.#state.error;
-      if (this.#state === "closed") return { done: true, value: undefined };
-      const task = this.#worker.state === "paused" ? undefined : this.#waiting.shift();
-      if (task) {
-        this.#isIdle = false;
-        this.#hands.add(task.lease);
-        return { done: false, value: task };
-      }
-      if (this.#isIdle) {
-        this.#isIdle = false;
-        return { done: false, value: null };
-      }
-      this.#wanting ??= Promise.withResolvers();
-      await this.#wanting.promise;
-    }
+  /**
+   * The next task, `null` when there was said to be none, the end; nothing when all that is to be waited for.
+   *
+   * @throws what the stream ends with
+   */
+  take(): Taken | undefined {
+    if (typeof this.#state === "object") throw this.#state.error;
+    if (this.#state === "closed") return { done: true, value: undefined };
+    const task = this.#worker.state === "paused" ? undefined : this.#waiting.shift();
+    if (!task && !this.#isIdle) return undefined;
+    this.#isIdle = false;
+    if (task) this.#hands.add(task.lease);
+    return { done: false, value: task ?? null };
   }
+}
 
-  #wake(): void {
-    this.#wanting?.resolve();
-    this.#wanting = undefined;
-  }
+/**
+ * A stream of what can be taken.
+ *
+ * @param take gives nothing when there is nothing yet: it is asked again after the next ring
+ * @param leaving what `return()` does
+ */
+export function streamOf(
+  take: () => Taken | undefined,
+  bell: Bell,
+  leaving: () => Promise<void>,
+): AsyncIterableIterator<Leased | null> {
+  const stream: AsyncIterableIterator<Leased | null> = {
+    next: async () => {
+      for (;;) {
+        const taken = take();
+        if (taken) return taken;
+        await bell.rung();
+      }
+    },
+    return: async () => {
+      await leaving();
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]: () => stream,
+  };
+  return stream;
 }

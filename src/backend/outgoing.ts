@@ -1,6 +1,7 @@
 /** Tasks on their way out: checked, encoded, as JSON text. */
 
 import { errorText } from "../task/errors.ts";
+import { keyOf } from "../task/partition.ts";
 import { TaskBuilder } from "./builder.ts";
 import type { Codecs } from "./codec.ts";
 import { CodecError } from "./codec.ts";
@@ -29,7 +30,7 @@ export function outgoing(task: Buildable<unknown>, writing: Writing, retry: bool
 function textOf({ args, ...options }: NewTask<unknown>, { codecs }: Writing, retry: boolean): TaskText {
   const keyed = retry ? withKey(options) : options;
   const encoded = { args: codecs.encode(args), ...keyed, ...(codecs.name === undefined ? {} : { codec: codecs.name }) };
-  const ready = { text: jsonText(encoded), repeatable: isRepeatable(keyed) };
+  const ready = { text: jsonText(encoded), repeatable: isRepeatable(keyed), key: keyOf(keyed) };
   return keyed === options ? ready : { ...ready, minted: true };
 }
 

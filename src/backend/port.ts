@@ -20,6 +20,8 @@ export interface TaskText {
   readonly repeatable: boolean;
   /** Its key was made here and is nobody else's: if its task is there already, an earlier try of ours has made it. */
   readonly minted?: true;
+  /** What its partition is found by, where the queue has several; any will do when it is left out. */
+  readonly key?: string | undefined;
 }
 
 /** Exactly one of the two, ms. */

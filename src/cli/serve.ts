@@ -7,7 +7,7 @@ import type { Result } from "../task/result.ts";
 import { findAddress, inUrl } from "./address.ts";
 import { bundleWorker } from "./bundle.ts";
 import { type DataFolder, OBJECTS, openDataFolder } from "./data-folder.ts";
-import { readSettings, type Settings } from "./settings.ts";
+import { PARTITIONS, readSettings, type Settings } from "./settings.ts";
 import { startWorkerd, type Workerd } from "./workerd.ts";
 import { compatibilityOf, workerdConfig } from "./workerd-config.ts";
 
@@ -23,8 +23,10 @@ type Turn =
   | { readonly type: "asked" };
 
 async function main(asked: AbortSignal): Promise<number> {
-  const settings = readSettings(process.env);
+  const settings = readSettings(process.env, process.argv.slice(2));
   if (!settings.ok) return complain(settings.error);
+  // workerd takes the Worker's variables from its environment, which is ours.
+  if (settings.value.partitions !== "") process.env[PARTITIONS] = settings.value.partitions;
   const folder = await openDataFolder(settings.value.data);
   if (!folder.ok) return asked.aborted ? 0 : complain(folder.error);
   try {

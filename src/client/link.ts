@@ -7,6 +7,7 @@ import type { ServerFrame } from "../protocol/types.ts";
 import { errorText, PriniaError } from "../task/errors.ts";
 import { type Closing, NO_CLOSE } from "./closing.ts";
 import { Heartbeat } from "./heartbeat.ts";
+import type { Partitions } from "./partitions.ts";
 import type { Pulse } from "./pulse.ts";
 import type { Requests } from "./requests.ts";
 
@@ -28,14 +29,14 @@ export interface LinkUser {
 /** What a link needs to know. */
 export interface LinkPlace {
   readonly requests: Requests;
-  /** Of the socket's route. */
-  readonly path: string;
   readonly pulse: Pulse;
+  readonly partitions: Partitions;
+  /** Of the socket's route. It changes when the queue turns out to have partitions. */
+  readonly path: string;
 }
 
 export class Link {
-  readonly #requests: Requests;
-  readonly #path: string;
+  readonly #place: LinkPlace;
   readonly #user: LinkUser;
   readonly #heartbeat: Heartbeat;
   #socket: WebSocket | undefined;
@@ -46,12 +47,11 @@ export class Link {
   #turn = 0;
   #ended = false;
 
-  constructor({ requests, path, pulse }: LinkPlace, user: LinkUser) {
-    this.#requests = requests;
-    this.#path = path;
+  constructor(place: LinkPlace, user: LinkUser) {
+    this.#place = place;
     this.#user = user;
     this.#heartbeat = new Heartbeat(
-      pulse,
+      place.pulse,
       () => this.send("ping"),
       () => this.reset("no answer to a ping"),
     );
@@ -100,10 +100,11 @@ export class Link {
   }
 
   async #connect(turn: number): Promise<void> {
-    const token = await this.#requests.token().catch((error: unknown) => ({ error }));
+    const { requests } = this.#place;
+    const token = await requests.token().catch((error: unknown) => ({ error }));
     if (this.#ended || turn !== this.#turn) return;
     if (typeof token === "object") return this.#gone({ code: NO_CLOSE, reason: `no token: ${errorText(token.error)}` });
-    const url = this.#requests.url.replace(/^http/, "ws") + this.#path;
+    const url = requests.url.replace(/^http/, "ws") + this.#place.path;
     const socket = new WebSocket(url, token === undefined ? ["prinia.v1"] : ["prinia.v1", `bearer.${token}`]);
     this.#socket = socket;
     this.#timer.set(CONNECT_TIMEOUT_MS, () => this.reset("no answer to the opening"));
@@ -138,10 +139,16 @@ export class Link {
 
   /** A refused upgrade looks like a broken connection here; a plain request to the same route tells which it was. */
   async #unopened(socket: WebSocket): Promise<void> {
+    const { requests, partitions, path } = this.#place;
     const read = () => Promise.resolve();
-    const answer = await this.#requests.once("GET", this.#path, {}, REQUEST_TIMEOUT_MS, read).catch(asError);
+    const answer = await requests.once("GET", path, {}, REQUEST_TIMEOUT_MS, read).catch(asError);
     if (this.#socket !== socket) return;
-    if (answer && REFUSALS.has(answer.code)) this.#refuse(answer);
+    const isCounted = partitions.learn(answer);
+    if (isCounted && path !== this.#place.path) {
+      // The queue has partitions, and now one is named.
+      this.#socket = undefined;
+      this.open();
+    } else if (answer && (isCounted || REFUSALS.has(answer.code))) this.#refuse(answer);
     else this.#closed(socket, { code: NO_CLOSE, reason: "the socket could not be opened" });
   }
 

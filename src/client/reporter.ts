@@ -26,8 +26,9 @@ export class Reporter {
   #open = false;
   /** Whether the server was told on this socket to send no more tasks. */
   #isWithdrawn = false;
-  /** How often it was told so and has not answered: what it sent before may still come. */
+  /** How often it was told so, or that there is none for now, and has not answered: what it sent before may still come. */
   #unanswered = 0;
+  #withheld = 0;
   readonly #soon = new Timer();
   readonly #later: Timer;
 
@@ -65,19 +66,27 @@ export class Reporter {
     return this.#open && this.#isWithdrawn && this.#unanswered === 0;
   }
 
+  /** Credit that was taken back, while tasks for it may still be on their way. */
+  get withheld(): number {
+    return this.#withheld;
+  }
+
   /** Takes back what was granted. */
   withdraw(): void {
     this.flush();
     if (this.#isWithdrawn) return;
     this.#isWithdrawn = true;
-    this.#unanswered++;
-    this.#ports.intake.revoke();
-    this.#ports.send(`{"type":"credit","set":0}`);
+    this.#take();
   }
 
-  /** The server's answer to that. */
+  /** Takes back what was granted, to grant it anew once it is certain how much is left of it. */
+  recall(): void {
+    if (this.#open && this.#unanswered === 0) this.#take();
+  }
+
+  /** The server's answer to either. */
   withdrawn(): void {
-    this.#unanswered--;
+    if (--this.#unanswered === 0) this.#withheld = 0;
   }
 
   /** Grants what is free, from now on. */
@@ -97,6 +106,7 @@ export class Reporter {
     this.close();
     this.#isWithdrawn = false;
     this.#unanswered = 0;
+    this.#withheld = 0;
     this.#ports.intake.revoke();
     this.#ports.reports.outbox.rewind();
   }
@@ -130,6 +140,15 @@ export class Reporter {
     if (isPassing) this.#later.set(MAX_RETRY_PAUSE_MS, () => this.flush());
     else this.schedule();
     this.#ports.answered();
+  }
+
+  /** All of it: tasks may be on their way, so that what is left on would come on top of them. */
+  #take(): void {
+    const { intake, send } = this.#ports;
+    this.#unanswered++;
+    this.#withheld += intake.granted;
+    intake.revoke();
+    send(`{"type":"credit","set":0}`);
   }
 
   #send(ref: string, events: string, credit: number): void {

@@ -27,14 +27,17 @@ import type { TaskResultView, TaskView } from "../task/view.ts";
 import { httpEvents } from "./http-events.ts";
 import { httpPush } from "./http-push.ts";
 import { httpWait } from "./http-wait.ts";
+import { Partitions } from "./partitions.ts";
 import { queryOf } from "./query.ts";
 import { queuePath, type RequestOptions, type Requests } from "./requests.ts";
+import { splitPush } from "./split-push.ts";
 
 export abstract class RequestPort implements QueuePort {
   readonly queue: string;
   readonly requests: Requests;
   /** Of the queue. */
   readonly path: string;
+  readonly partitions = new Partitions();
 
   constructor(requests: Requests, queue: string) {
     this.queue = queue;
@@ -43,7 +46,7 @@ export abstract class RequestPort implements QueuePort {
   }
 
   push(tasks: readonly TaskText[], options: CallOptions = {}): Promise<readonly Pushed[]> {
-    return httpPush(this.requests, this.path, tasks, options);
+    return splitPush(tasks, this.partitions, (part) => httpPush(this.requests, this.path, part, options));
   }
 
   fetch(id: string): Promise<TaskView<unknown>> {

@@ -1,23 +1,21 @@
-/** A worker's side of a queue over a socket: it is sent tasks by its credit, and goes on after every break. */
+/** A worker's side of one partition over a socket: it is sent tasks by its credit, and goes on after every break. */
 
 import type { Clock } from "../backend/clock.ts";
 import type { WorkerContext } from "../backend/context.ts";
 import { Intake } from "../backend/intake.ts";
-import type { Feed, QueuePort } from "../backend/port.ts";
-import { Beats } from "../backend/pull/beats.ts";
-import { isEnd, released } from "../backend/report.ts";
-import { Reports } from "../backend/reports.ts";
+import type { QueuePort } from "../backend/port.ts";
+import { released } from "../backend/report.ts";
 import { Timer } from "../backend/timer.ts";
 import { CONNECT_TIMEOUT_MS, MAX_CREDIT } from "../limits.ts";
 import type { ServerFrame } from "../protocol/types.ts";
 import { PASSING_CODES, PriniaError } from "../task/errors.ts";
-import type { HolderEvent, LostLease } from "../task/task.ts";
+import type { HolderEvent } from "../task/task.ts";
 import type { LeasedTaskView } from "../task/view.ts";
 import type { Channel, Speaker } from "./channel.ts";
 import { type Closing, supersededBy } from "./closing.ts";
 import { Departure } from "./departure.ts";
-import { LastWords } from "./last-words.ts";
-import { Reporter } from "./reporter.ts";
+import { Holding } from "./holding.ts";
+import type { Spread } from "./spread-feed.ts";
 
 type Of<T extends ServerFrame["type"]> = Extract<ServerFrame, { type: T }>;
 
@@ -25,75 +23,71 @@ export interface SocketFeedOptions {
   readonly worker: WorkerContext;
   readonly channel: Channel;
   readonly clock: Clock;
-  /** The worker has left the channel. */
-  readonly ended: () => void;
   /** Reports without a socket. */
   readonly tell: QueuePort["events"];
+  /** The feeds of all partitions together. */
+  readonly spread: Spread;
 }
 
-export class SocketFeed implements Feed, Speaker {
+export class SocketFeed implements Speaker {
+  readonly hold: Holding;
   readonly #worker: WorkerContext;
   readonly #channel: Channel;
-  readonly #intake: Intake;
-  readonly #reports: Reports;
-  readonly #reporter: Reporter;
   readonly #departure: Departure;
-  readonly #lastWords: LastWords;
-  readonly #beats = new Beats();
+  readonly #spread: Spread;
   /** For the answer to the registration. */
   readonly #timer: Timer;
-  readonly #ended: () => void;
   #phase: "new" | "waiting" | "introduced" | "registered" | "ended" = "new";
   #session: string | undefined;
-  #isSuperseded = false;
 
-  constructor({ worker, channel, clock, ended, tell }: SocketFeedOptions) {
+  constructor({ worker, channel, clock, tell, spread }: SocketFeedOptions) {
     this.#worker = worker;
     this.#channel = channel;
-    this.#ended = ended;
+    this.#spread = spread;
     this.#timer = new Timer(clock);
-    this.#intake = new Intake(worker, () => this.#changed());
-    this.#reports = new Reports({ emit: (event) => worker.emit(event), lost: (lease) => this.#lose(lease) });
-    this.#lastWords = new LastWords(this.#reports, tell);
-    this.#reporter = new Reporter({
-      reports: this.#reports,
-      intake: this.#intake,
-      clock,
+    const changed = () => this.#changed();
+    const intake = new Intake(worker, changed, () => spread.most(this), spread.bell);
+    this.hold = new Holding({
+      ...{ worker, clock, tell, intake, changed },
       send: (text) => channel.send(text),
       answered: () => this.#departure.look(),
     });
+    const { reporter, reports } = this.hold;
     this.#departure = new Departure({
       clock,
       isKnown: () => this.#session !== undefined || this.#phase === "introduced",
-      isWithdrawn: () => this.#reporter.isWithdrawn,
-      isSaid: () => this.#reports.outbox.isEmpty,
-      isIdle: () => this.#intake.isEmpty,
+      isWithdrawn: () => reporter.isWithdrawn,
+      isSaid: () => reports.outbox.isEmpty,
+      isIdle: () => intake.isEmpty,
       withdraw: () => this.#withdrawNow(),
       goodbye: () => this.#phase === "registered" && channel.sendLast(`{"type":"goodbye"}`),
       finish: () => this.#end(),
     });
   }
 
-  tasks(): AsyncIterableIterator<LeasedTaskView<unknown> | null> {
-    this.#begin();
-    return this.#intake.stream(() => this.#departure.withdraw());
+  /** Comes in, if it has not yet. */
+  begin(): void {
+    if (this.#phase !== "new") return;
+    this.#phase = "waiting";
+    this.#channel.join(this, true);
+    this.#channel.need();
   }
 
-  beats(): AsyncIterableIterator<void> {
-    this.#begin();
-    return this.#beats.stream(async () => {
-      this.#intake.close();
-      await this.#departure.leave();
-      if (this.#isSuperseded) await this.#lastWords.say();
-    });
+  /** Takes no more; resolves once that was said. */
+  withdraw(): Promise<void> {
+    this.hold.intake.close();
+    return this.#departure.withdraw();
+  }
+
+  /** Resolves once all was said, and goodbye. */
+  async leave(): Promise<void> {
+    this.hold.intake.close();
+    await this.#departure.leave();
+    if (this.hold.isTurnedOut) await this.hold.sayLast();
   }
 
   report(event: HolderEvent): void {
-    if (this.#phase === "ended" && !this.#isSuperseded) return;
-    this.#reports.add(event);
-    if (isEnd(event)) this.#intake.ended(event.lease);
-    if (this.#isSuperseded) void this.#lastWords.say();
-    else this.#reporter.schedule();
+    if (this.#phase !== "ended" || this.hold.isTurnedOut) this.hold.report(event);
   }
 
   // What the channel asks and tells.
@@ -104,38 +98,46 @@ export class SocketFeed implements Feed, Speaker {
 
   opened(): void {
     this.#phase = "introduced";
+    this.hold.isDry = false;
+    this.hold.isBroken = false;
+    this.#spread.changed();
     this.#timer.set(CONNECT_TIMEOUT_MS, () => this.#channel.reset("no answer to the registration"));
     const { id, autoStart, layers } = this.#worker;
-    const credit = this.#intake.room;
-    this.#intake.grant(credit);
+    const { intake, leases } = this.hold;
+    const credit = intake.room;
+    intake.grant(credit);
     // What is here is not taken twice should it come again; what has ended would be, and so is named first.
-    const held = [...this.#held].slice(0, MAX_CREDIT);
-    const frame = { type: "register", worker: id, session: this.#session, credit, held, autoStart };
+    const held = [...leases].slice(0, MAX_CREDIT);
+    const frame = { type: "register", worker: id, session: this.#asked, credit, held, autoStart };
     this.#channel.send(JSON.stringify(layers.length > 0 ? { ...frame, layers } : frame));
   }
 
   frame(frame: ServerFrame): void {
+    const { hold } = this;
     switch (frame.type) {
       case "registered":
         this.#welcomed(frame);
         break;
       case "tasks":
-        this.#intake.arrived(frame.tasks as readonly LeasedTaskView<unknown>[]);
+        hold.isDry = false;
+        hold.intake.arrived(frame.tasks as readonly LeasedTaskView<unknown>[]);
         this.#changed();
         break;
       case "answer":
-        if ("events" in frame) this.#reporter.answered(frame.ref, frame.events);
+        if ("events" in frame) hold.reporter.answered(frame.ref, frame.events);
         break;
       case "lost":
-        for (const lost of frame.leases) this.#lose(lost);
+        for (const lost of frame.leases) hold.lose(lost);
         break;
       case "credit":
-        this.#reporter.withdrawn();
+        hold.reporter.withdrawn();
         this.#departure.look();
         this.#changed();
         break;
       case "idle":
-        this.#intake.idle();
+        hold.isDry = true;
+        hold.intake.idle();
+        this.#spread.changed();
         break;
       case "error":
         this.#refusedFrame(frame);
@@ -146,16 +148,18 @@ export class SocketFeed implements Feed, Speaker {
   }
 
   alive(): void {
-    this.#beats.beat();
+    this.#spread.life.beat();
   }
 
   gone(closing: Closing): void {
     this.#phase = "waiting";
+    this.hold.isBroken = true;
     this.#timer.clear();
-    this.#reporter.broken();
+    this.hold.reporter.broken();
     const error = supersededBy(closing, this.#worker.id);
     if (error) this.refused(error);
     else this.#departure.broken();
+    this.#spread.changed();
   }
 
   pausing(retryMs: number, { code, reason }: Closing): void {
@@ -163,78 +167,59 @@ export class SocketFeed implements Feed, Speaker {
   }
 
   refused(error: PriniaError): void {
-    // It may not claim any more, but still end what it runs.
-    this.#isSuperseded = error.code === "superseded";
-    this.#intake.fail(error);
-    this.#beats.fail(error);
+    // When the queue has fewer partitions now, the worker goes on with the others.
+    this.#spread.changed();
+    if (!this.isBusy) return;
+    this.hold.intake.fail(error);
+    this.#spread.life.fail(error);
+    if (error.code === "superseded") this.turnOut();
+    else this.#end();
+  }
+
+  /** It may not claim any more, but still end what it runs. */
+  turnOut(): void {
+    this.hold.isTurnedOut = true;
     this.#end();
-    if (!this.#isSuperseded) return;
-    this.#giveBack();
-    void this.#lastWords.say();
+    this.hold.giveBack();
+    void this.hold.sayLast();
   }
 
-  #begin(): void {
-    if (this.#phase !== "new") return;
-    this.#phase = "waiting";
-    this.#channel.join(this, true);
-    this.#channel.need();
-  }
-
-  /** Leases of all that is here, or of which something is still to be said. */
-  get #held(): ReadonlySet<string> {
-    return new Set([...this.#reports.outbox.leases(), ...this.#intake.leases()]);
-  }
-
-  #welcomed({ worker, session, orphanAfterMs, resumed }: Of<"registered">): void {
+  #welcomed(frame: Of<"registered">): void {
+    const { worker, session, orphanAfterMs, resumed } = frame;
     this.#phase = "registered";
     this.#timer.clear();
-    const isResumed = session === this.#session;
+    const isResumed = session === this.#asked;
+    // That a further partition takes the worker as well is no news.
+    if (this.#session !== undefined || !isResumed) this.#worker.emit({ type: "start", worker, resumed: isResumed });
     this.#session = session;
     this.#channel.beat(orphanAfterMs);
-    this.#worker.emit({ type: "start", worker, resumed: isResumed });
-    const held = this.#held;
+    const { leases, takes, reports, reporter } = this.hold;
     // Those that are not held here come again as tasks, within the credit: not when there will be none.
-    if (!this.#takes) for (const one of resumed) if (!held.has(one.lease)) this.#reports.outbox.add(released(one));
-    this.#reporter.opened();
+    if (!takes) for (const one of resumed) if (!leases.has(one.lease)) reports.outbox.add(released(one));
+    reporter.opened();
+    this.#spread.registered(frame);
     this.#changed();
   }
 
-  /** What waits for a slot of a paused worker would wait for nobody knows how long: it goes back, and burns nothing. */
-  get #takes(): boolean {
-    return this.#intake.isOpen && this.#worker.state !== "paused";
+  /** All partitions know the worker by the session that the first gave it. */
+  get #asked(): string | undefined {
+    return this.#session ?? this.#spread.session;
   }
 
   /** There is more room, or the worker has paused, gone on or stopped. */
   #changed(): void {
-    if (this.#phase !== "registered") return;
-    if (this.#takes) this.#reporter.grant();
-    else this.#withdraw();
-  }
-
-  #withdraw(): void {
-    this.#giveBack();
-    this.#reporter.withdraw();
-  }
-
-  #giveBack(): void {
-    for (const task of this.#intake.unqueue()) this.#reports.outbox.add(released(task));
+    this.#spread.changed();
+    if (this.#phase === "registered") this.hold.settle();
   }
 
   #withdrawNow(): void {
     this.#channel.hurry();
-    if (this.#phase === "registered") this.#withdraw();
-  }
-
-  #lose(lost: LostLease): void {
-    this.#reports.outbox.drop(lost.lease);
-    if (this.#intake.hands.has(lost.lease)) this.#worker.lose(lost);
-    else this.#intake.unqueue(lost.lease);
-    this.#changed();
+    if (this.#phase === "registered") this.hold.withdraw();
   }
 
   #refusedFrame({ ref, ...fields }: Of<"error">): void {
     const error = new PriniaError(fields);
-    if (ref !== undefined) this.#reporter.refused(ref, error);
+    if (ref !== undefined) this.hold.reporter.refused(ref, error);
     // Else it is the registration. A token that has ended is told by the close that follows: there may be a new one.
     else if (this.#phase !== "introduced" || error.code === "unauthorized") return;
     else if (PASSING_CODES.has(error.code)) this.#channel.reset(error.message);
@@ -247,13 +232,13 @@ export class SocketFeed implements Feed, Speaker {
     const wasRegistered = this.#phase === "registered";
     this.#phase = "ended";
     this.#timer.clear();
-    this.#reporter.close();
-    this.#intake.close();
-    this.#intake.forget();
-    this.#beats.close();
+    const { reporter, intake } = this.hold;
+    reporter.close();
+    intake.close();
+    intake.forget();
     this.#departure.end();
     this.#channel.leave(this);
     if (wasRegistered) this.#channel.reset("the worker has left");
-    this.#ended();
+    this.#spread.ended();
   }
 }

@@ -3,13 +3,16 @@
 import { type Context, Hono } from "hono";
 import { type Env, type Settings, settings } from "../env.ts";
 import { logBug } from "../protocol/bug.ts";
+import type { Layouts, QueueOptions } from "../task/layout.ts";
 import { type Failure, fail, ok, type Result } from "../task/result.ts";
 import { authenticate, authorize, notConfigured, trustedCaller, type Visitor } from "./access.ts";
 import { problem } from "./answer.ts";
 import { ANYBODY, Audit, isAudited } from "./audit.ts";
+import { Beats } from "./beats.ts";
 import { drain } from "./body.ts";
 import { internal } from "./call.ts";
 import { allowOrigin, checkOrigin, isPreflight, preflight } from "./cross-site.ts";
+import { allLayouts, codedLayouts } from "./layouts.ts";
 import { pathParameters, rawPath } from "./path.ts";
 import type { Arrival, Route } from "./route.ts";
 import { allRoutes, methodsOf, mostPreciseFirst } from "./table.ts";
@@ -17,6 +20,8 @@ import { REAL_TIME, type Timing } from "./timing.ts";
 import { isUpgrade, TOKEN_PARAMETER } from "./token.ts";
 
 export interface AppOptions {
+  /** Queues that need more than one object, by name or by a prefix that ends in `*`: `{ emails: { partitions: 8 } }`. */
+  readonly queues?: Readonly<Record<string, QueueOptions>>;
   /** Clock and chance; the real ones unless given. */
   readonly timing?: Timing;
 }
@@ -28,7 +33,16 @@ export interface Bindings extends Env {
   readonly [TRUSTED]?: { readonly props: unknown };
 }
 
-/** Marks a request as coming from a service binding: it needs no token, and `props` may narrow what it may do. */
+/**
+ * Marks a request as coming from a service binding: it needs no token, and `props` may narrow what it may do.
+ *
+ * @example
+ * export class PriniaService extends WorkerEntrypoint<Env, ServiceProps> {
+ *   fetch(request: Request) {
+ *     return app.fetch(request, trusting(this.env, this.ctx.props), this.ctx);
+ *   }
+ * }
+ */
 export const trusting = (env: Env, props: unknown): Bindings => ({ ...env, [TRUSTED]: { props } });
 
 type Hosted = { Bindings: Bindings };
@@ -38,6 +52,9 @@ type Incoming = Context<Hosted>;
 interface Admitted {
   readonly incoming: Incoming;
   readonly configured: Settings;
+  /** As the code has them. */
+  readonly coded: Layouts;
+  readonly beats: Beats;
   readonly timing: Timing;
 }
 
@@ -47,14 +64,17 @@ const NOBODY: Visitor = { caller: { scopes: [], queues: [], exp: null }, actor: 
 /**
  * Makes the app. It answers below `/v1`, and can be mounted below any prefix.
  *
+ * @throws TypeError when the `queues` are not well formed
  * @example
- * new Hono<{ Bindings: Env }>().route("/queue", createApp());
+ * new Hono<{ Bindings: Env }>().route("/queue", createApp({ queues: { emails: { partitions: 8 } } }));
  */
-export function createApp({ timing = REAL_TIME }: AppOptions = {}): Hono<Hosted> {
+export function createApp({ timing = REAL_TIME, queues = {} }: AppOptions = {}): Hono<Hosted> {
+  const coded = codedLayouts(queues);
+  const beats = new Beats();
   const app = new Hono<Hosted>({ getPath: (request) => rawPath(request.url) });
   const routes = allRoutes();
   const answer = (incoming: Incoming, where: string, handle: (admitted: Admitted) => Promise<Result<Response>>) =>
-    admit({ incoming, configured: settings(incoming.env), timing }, where, handle);
+    admit({ incoming, configured: settings(incoming.env), coded, beats, timing }, where, handle);
   for (const route of routes) {
     const where = `${route.method} ${route.path}`;
     app.on(route.method, route.path, (c) => answer(c, where, (admitted) => run(admitted, route)));
@@ -134,7 +154,7 @@ async function run(admitted: Admitted, route: Route): Promise<Result<Response>> 
 
 /** Checks who calls and what they may, and hands the request to its route. */
 async function answerOf(admitted: Admitted, route: Route, audit: Audit | null): Promise<Result<Response>> {
-  const { incoming, timing } = admitted;
+  const { incoming, configured, coded, beats, timing } = admitted;
   const request = incoming.req.raw;
   const visitor = await visitorOf(admitted, route);
   if (audit !== null && visitor.ok) audit.actor = visitor.value.actor;
@@ -147,11 +167,14 @@ async function answerOf(admitted: Admitted, route: Route, audit: Audit | null): 
     const allowed = authorize(caller, route.access, route.forTasks, parameters.value.queue);
     if (!allowed.ok) return allowed;
   }
+  const layouts = route.access === "open" ? ok(coded) : allLayouts(coded, configured.layouts);
+  if (!layouts.ok) return layouts;
   const background = (work: Promise<unknown>) => keepAlive(incoming, work, `${route.method} ${route.path}`);
   const note: Arrival["note"] = (more) => {
     if (audit !== null) audit.note = more;
   };
-  return route.run({ request, env: incoming.env, caller, timing, background, note }, parameters.value);
+  const arrival = { request, env: incoming.env, layouts: layouts.value, beats, caller, timing, background, note };
+  return route.run(arrival, parameters.value);
 }
 
 async function visitorOf({ incoming, configured, timing }: Admitted, route: Route): Promise<Result<Visitor>> {

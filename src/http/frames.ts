@@ -1,12 +1,10 @@
 /** The Worker's own sockets to a queue: it holds the client's request while the object may sleep. */
 
-import { type ObjectSocket, queueStub } from "../env.ts";
+import type { ObjectSocket } from "../env.ts";
 import { logBug } from "../protocol/bug.ts";
 import { CALLER_HEADER, type Caller, encodeCaller, SUBPROTOCOL } from "../protocol/caller.ts";
 import { fail, ok, type Result } from "../task/result.ts";
-import { callObject } from "./call.ts";
-import { FIRST_PARTITION } from "./objects.ts";
-import type { Arrival } from "./route.ts";
+import { callPartition, type Reach, toldLayout } from "./objects.ts";
 
 /** Whoever waits was checked before; the object need not check again. */
 const INTERNAL: Caller = { scopes: ["work", "push"], queues: null, exp: null, internal: true };
@@ -70,24 +68,20 @@ export class Frames {
   }
 }
 
-/** Opens a socket to a queue; opening it again is always safe. */
-export async function openFrames(arrival: Pick<Arrival, "env" | "timing">, queue: string): Promise<Result<Frames>> {
-  const url = `https://prinia/v1/queues/${encodeURIComponent(queue)}/socket?partition=${FIRST_PARTITION}`;
+/** Opens a socket to a partition of a queue; opening it again is always safe. */
+export async function openFrames(reach: Reach, queue: string, partition: number): Promise<Result<Frames>> {
+  const url = `https://prinia/v1/queues/${encodeURIComponent(queue)}/socket?partition=${partition}`;
+  const [layout] = toldLayout(reach, queue);
   const headers = {
     upgrade: "websocket",
     "sec-websocket-protocol": SUBPROTOCOL,
-    [CALLER_HEADER]: encodeCaller(INTERNAL),
+    [CALLER_HEADER]: encodeCaller(layout === undefined ? INTERNAL : { ...INTERNAL, layout }),
   };
-  return callObject(
-    () => queueStub(arrival.env, queue, FIRST_PARTITION),
-    async (stub) => {
-      const { status, webSocket } = await stub.fetch(new Request(url, { headers }));
-      if (webSocket) return ok(new Frames(webSocket));
-      // As full as it may be, which is no bug.
-      if (status !== 503) logBug(`an internal upgrade, answered ${status}`, new Error());
-      return fail("overloaded", "This queue could not be reached just now. Try again.");
-    },
-    "repeat",
-    arrival.timing,
-  );
+  return callPartition(reach, queue, partition, async (stub) => {
+    const { status, webSocket } = await stub.fetch(new Request(url, { headers }));
+    if (webSocket) return ok(new Frames(webSocket));
+    // As full as it may be, which is no bug.
+    if (status !== 503) logBug(`an internal upgrade, answered ${status}`, new Error());
+    return fail("overloaded", "This queue could not be reached just now. Try again.");
+  });
 }

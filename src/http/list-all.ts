@@ -6,7 +6,8 @@ import { badCursor, decodeCursor, type Position } from "../protocol/cursor.ts";
 import type { ListQuery } from "../protocol/selection.ts";
 import { ok, type Result } from "../task/result.ts";
 import { byteLength } from "../task/text.ts";
-import { callDirectory, callQueue } from "./objects.ts";
+import { listQueue } from "./list-queue.ts";
+import { callDirectory } from "./objects.ts";
 import type { Arrival } from "./route.ts";
 
 /** A page under way. */
@@ -74,7 +75,7 @@ async function visit(arrival: Arrival, query: ListQuery, page: Page, at: Positio
   const { cursor: _outer, ...filter } = query;
   const limit = query.limit - page.tasks.length;
   const inner = at.inside === undefined ? { ...filter, limit } : { ...filter, limit, cursor: at.inside };
-  const listed = await callQueue(arrival, at.queue, (queue) => queue.list(inner));
+  const listed = await listQueue(arrival, at.queue, inner);
   if (!listed.ok) return listed;
   const { tasks, nextCursor } = listed.value;
   const bytes = tasks.reduce((sum, task) => sum + byteLength(task), 0);

@@ -4,10 +4,12 @@ import { MAX_BODY_BYTES, MAX_LINE_BYTES, STREAM_CHUNK } from "../limits.ts";
 import { decodeUtf8 } from "../protocol/json.ts";
 import { decodeLine } from "../protocol/new-task.ts";
 import { type Failure, fail, type Result } from "../task/result.ts";
-import type { NewTask, Pushed } from "../task/task.ts";
+import type { NewTask } from "../task/task.ts";
 import { type Line, readLines } from "./lines.ts";
+import type { PushedPart } from "./push.ts";
 
-export type Push = (tasks: readonly NewTask[]) => Promise<Result<Pushed[]>>;
+/** Pushes a chunk; its tasks may be of several partitions. */
+export type Push = (tasks: readonly NewTask[]) => Promise<readonly PushedPart[]>;
 
 /** Lines that stand or fall together. */
 interface Chunk {
@@ -88,10 +90,16 @@ function decode({ bytes }: Line): Result<NewTask> {
 
 async function answer(chunk: Chunk, push: Push): Promise<string> {
   const { lines, refused } = chunk;
-  if (refused !== undefined) return refusal(lines, refused.line, refused.error);
-  const pushed = await push(chunk.tasks);
-  if (pushed.ok) return pushed.value.map((task) => `${JSON.stringify(task)}\n`).join("");
-  return refusal(lines, oddLine(lines, pushed.error.path), pushed.error);
+  if (refused !== undefined) return refusalLine(refused.line, refused.error).repeat(lines.length);
+  const answers: string[] = [];
+  for (const { places, outcome } of await push(chunk.tasks)) {
+    const own = places.flatMap((at) => lines[at] ?? []);
+    const refused = outcome.ok ? "" : refusalLine(oddLine(own, outcome.error.path), outcome.error);
+    for (const [at, place] of places.entries()) {
+      answers[place] = outcome.ok ? `${JSON.stringify(outcome.value[at])}\n` : refused;
+    }
+  }
+  return answers.join("");
 }
 
 /** The queue names a task of the batch by its place, as in `3.groupKey`. */
@@ -100,8 +108,6 @@ function oddLine(lines: readonly number[], path: string | undefined): number {
   return lines[Number(place ?? 0)] ?? lines[0] ?? 1;
 }
 
-/** Every line of a failed chunk says the same. */
-function refusal(lines: readonly number[], line: number, { code, detail }: Failure): string {
-  const text = `${JSON.stringify({ error: { code, detail, line } })}\n`;
-  return text.repeat(lines.length);
-}
+/** Every line of what failed together says the same. */
+const refusalLine = (line: number, { code, detail }: Failure): string =>
+  `${JSON.stringify({ error: { code, detail, line } })}\n`;

@@ -6,9 +6,11 @@ import type { Caller } from "../protocol/caller.ts";
 import { decodeQuery } from "../protocol/query.ts";
 import { emptyBodySchema, noQuerySchema } from "../protocol/selection.ts";
 import { decodeBody } from "../protocol/validate.ts";
+import type { Layouts } from "../task/layout.ts";
 import { type ErrorCode, ok, type Result } from "../task/result.ts";
 import { type Access, authorizeTasks } from "./access.ts";
 import type { AuditNote } from "./audit.ts";
+import type { Beats } from "./beats.ts";
 import { checkType, JSON_TYPE, readBody } from "./body.ts";
 import { type ParameterOf, rawQuery } from "./path.ts";
 import type { Timing } from "./timing.ts";
@@ -19,6 +21,8 @@ type Method = "GET" | "POST" | "PATCH" | "DELETE";
 export interface Arrival {
   readonly request: Request;
   readonly env: Env;
+  readonly layouts: Layouts;
+  readonly beats: Beats;
   readonly caller: Caller;
   readonly timing: Timing;
   /** Lets work go on after the answer was sent, or after the client went away. */

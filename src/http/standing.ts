@@ -1,8 +1,8 @@
 /** How tasks stand now, a bounded batch at a time: a thousand results may be more than a message, or the memory, holds. */
 
 import { ok, type Result } from "../task/result.ts";
-import { callQueue } from "./objects.ts";
-import type { Arrival } from "./route.ts";
+import { byPartition } from "./fan-out.ts";
+import { callPartition, FIRST_PARTITION, type Reach } from "./objects.ts";
 import { pendingLine, splitFinished } from "./wait-stream.ts";
 
 /** What one call to the queue told. */
@@ -14,21 +14,36 @@ interface Standing {
   readonly left: readonly string[];
 }
 
-/** @param ids each once */
-export async function standingOf(arrival: Arrival, queue: string, ids: readonly string[]): Promise<Result<Standing>> {
-  const status = await callQueue(arrival, queue, (stub) => stub.status(ids));
+/**
+ * The first batch: of one partition, those of the others are left for the next ones.
+ *
+ * @param ids each once
+ */
+export async function standingOf(reach: Reach, queue: string, ids: readonly string[]): Promise<Result<Standing>> {
+  const places = byPartition(reach, queue, ids, (id) => id);
+  const strangers = places.get(null) ?? [];
+  places.delete(null);
+  const [first, ...others] = places;
+  if (first === undefined) return ok({ results: [], unknown: strangers, left: [] });
+  const [partition, asked] = first;
+  const status = await callPartition(reach, queue, partition ?? FIRST_PARTITION, (stub) => stub.status(asked));
   if (!status.ok) return status;
   const { results, unknown } = status.value;
-  const strangers = new Set(unknown);
-  return ok({ results, unknown, left: ids.filter((id) => !strangers.has(id)).slice(results.length) });
+  const unknownHere = new Set(unknown);
+  const left = asked.filter((id) => !unknownHere.has(id)).slice(results.length);
+  return ok({
+    results,
+    unknown: [...unknown, ...strangers],
+    left: [...left, ...others.flatMap(([, those]) => those)],
+  });
 }
 
 /** The first batch and those after it. The answer has begun by then: should one fail, it breaks off. */
-async function* batches(arrival: Arrival, queue: string, first: Standing): AsyncGenerator<Standing, undefined> {
+async function* batches(reach: Reach, queue: string, first: Standing): AsyncGenerator<Standing, undefined> {
   let standing = first;
   yield standing;
   while (standing.left.length > 0) {
-    const next = await standingOf(arrival, queue, standing.left);
+    const next = await standingOf(reach, queue, standing.left);
     if (!next.ok) throw new Error(`a status broke off: ${next.error.code}`);
     standing = next.value;
     yield standing;
@@ -37,8 +52,8 @@ async function* batches(arrival: Arrival, queue: string, first: Standing): Async
 }
 
 /** The answer to a check of status, as JSON text. */
-export function statusText(arrival: Arrival, queue: string, first: Standing): ReadableStream<Uint8Array> {
-  return streamOf(statusParts(batches(arrival, queue, first)));
+export function statusText(reach: Reach, queue: string, first: Standing): ReadableStream<Uint8Array> {
+  return streamOf(statusParts(batches(reach, queue, first)));
 }
 
 async function* statusParts(found: AsyncIterable<Standing>): AsyncGenerator<string, undefined> {
@@ -60,12 +75,12 @@ async function* statusParts(found: AsyncIterable<Standing>): AsyncGenerator<stri
  * @param format a line of JSON as the client reads it
  */
 export function standingLines(
-  arrival: Arrival,
+  reach: Reach,
   queue: string,
   first: Standing,
   format: (line: string) => string,
 ): ReadableStream<Uint8Array> {
-  return streamOf(lineParts(batches(arrival, queue, first), format));
+  return streamOf(lineParts(batches(reach, queue, first), format));
 }
 
 async function* lineParts(

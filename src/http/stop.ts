@@ -10,15 +10,31 @@ export class Stop {
   readonly #timing: Timing;
   readonly #cancelTimer: () => void;
 
-  /** @param signal of the request: it aborts when the client goes away */
-  constructor(timing: Timing, ms: number, signal: AbortSignal) {
+  /**
+   * @param ms when the time is up; `null`: somebody else says so
+   * @param signal of the request: it aborts when the client goes away; `null`: somebody else says so
+   */
+  constructor(timing: Timing, ms: number | null, signal: AbortSignal | null) {
     this.#timing = timing;
     this.promise = new Promise((resolve) => {
       this.#settle = resolve;
     });
-    this.#cancelTimer = timing.after(ms, () => this.#end("time"));
-    if (signal.aborted) this.gone();
-    else signal.addEventListener("abort", () => this.gone(), { once: true });
+    this.#cancelTimer = ms === null ? () => undefined : timing.after(ms, () => this.#end("time"));
+    if (signal?.aborted) this.gone();
+    else signal?.addEventListener("abort", () => this.gone(), { once: true });
+  }
+
+  /** One that ends with this one, or before it. */
+  child(): Stop {
+    const child = new Stop(this.#timing, null, null);
+    if (this.reason === null) void this.promise.then((reason) => child.#end(reason));
+    else child.#end(this.reason);
+    return child;
+  }
+
+  /** There is enough: as if the time were up. */
+  enough(): void {
+    this.#end("time");
   }
 
   /** The client went away. */

@@ -32,14 +32,23 @@ type Frame =
   | { readonly type: "progress"; readonly id: string; readonly progress: RawJson }
   | { readonly type: "error"; readonly code: ErrorCode };
 
-/** A wait under way. */
+/** A wait under way: for tasks of one partition. */
 interface Wait {
   readonly arrival: Arrival;
   readonly queue: string;
+  readonly partition: number;
   readonly progress: boolean;
   /** The ids that nothing was said of yet. */
   readonly pending: Set<string>;
   readonly stop: Stop;
+}
+
+/** A socket to a partition, and the ids to wait for on it. */
+export interface WaitPart {
+  readonly partition: number;
+  readonly ids: readonly string[];
+  /** Open; it is closed at the end. */
+  readonly frames: Frames;
 }
 
 /** The line that ends a wait whose time ran out. */
@@ -68,19 +77,23 @@ export function splitFinished(
  * Streams a wait: each id once, as soon as it is terminal, then, if time ran out, the pending ones.
  *
  * @param first lines to begin with
- * @param frames the socket, open; it is closed at the end
+ * @param parts one for each partition that has some of the tasks
  * @param format a line of JSON as the client reads it
  */
 export function waitStream(
   arrival: Arrival,
   queue: string,
-  { ids, waitMs, progress }: WaitInput,
+  { waitMs, progress }: Pick<WaitInput, "waitMs" | "progress">,
   first: readonly string[],
-  frames: Frames,
+  parts: readonly WaitPart[],
   format: (line: string) => string,
 ): ReadableStream<Uint8Array> {
   const stop = new Stop(arrival.timing, waitMs, arrival.request.signal);
-  const batches = waitLines({ arrival, queue, progress, pending: new Set(ids), stop }, first, frames);
+  const waits = parts.map(({ partition, ids, frames }) => {
+    const wait: Wait = { arrival, queue, partition, progress, pending: new Set(ids), stop };
+    return { wait, lines: waitLines(wait, frames) };
+  });
+  const batches = allLines(waits, first, stop);
   const encoder = new TextEncoder();
   return new ReadableStream<Uint8Array>(
     {
@@ -93,23 +106,51 @@ export function waitStream(
         stop.gone();
         await batches.return(undefined);
         // A generator that was never started runs no `finally`.
-        frames.close();
+        for (const { frames } of parts) frames.close();
       },
     },
     { highWaterMark: 0 },
   );
 }
 
-async function* waitLines(
-  wait: Wait,
+interface Waiting {
+  readonly wait: Wait;
+  readonly lines: AsyncGenerator<readonly string[], undefined>;
+}
+
+/** Lines of all partitions as they come. */
+async function* allLines(
+  waits: readonly Waiting[],
   first: readonly string[],
-  opened: Frames,
+  stop: Stop,
 ): AsyncGenerator<readonly string[], undefined> {
+  const next = async (one: Waiting) => ({ one, turn: await one.lines.next() });
+  // All begin to listen before the first line is taken.
+  const turns = new Map(waits.map((one) => [one, next(one)]));
+  try {
+    if (first.length > 0) yield first;
+    while (turns.size > 0) {
+      const { one, turn } = await Promise.race(turns.values());
+      turns.delete(one);
+      if (turn.done) continue;
+      yield turn.value;
+      turns.set(one, next(one));
+    }
+    const pending = waits.flatMap(({ wait }) => [...wait.pending]);
+    if (pending.length > 0 && stop.reason !== "gone") yield [pendingLine(pending)];
+  } finally {
+    stop.clear();
+    for (const { lines } of waits) void lines.return(undefined);
+  }
+  return undefined;
+}
+
+/** Lines of one partition, until nothing is pending there or the wait has ended. */
+async function* waitLines(wait: Wait, opened: Frames): AsyncGenerator<readonly string[], undefined> {
   const { pending, stop } = wait;
   let frames: Frames | null = opened;
   ask(wait, frames);
   try {
-    if (first.length > 0) yield first;
     while (frames !== null && pending.size > 0) {
       const frame: string | "time" | "gone" | null = await Promise.race([frames.next(), stop.promise]);
       if (frame === "time" || frame === "gone") break;
@@ -126,9 +167,7 @@ async function* waitLines(
       }
       if (lines.length > 0) yield lines;
     }
-    if (pending.size > 0 && stop.reason !== "gone") yield [pendingLine(pending)];
   } finally {
-    stop.clear();
     frames?.close();
   }
   return undefined;
@@ -142,7 +181,7 @@ async function reopen(wait: Wait, firstPauseMs: number = REOPEN_PAUSE_MS): Promi
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, MAX_REOPEN_PAUSE_MS)) {
     await wait.stop.pause(pauseMs);
     if (wait.stop.reason !== null) return null;
-    const frames = await openFrames(wait.arrival, wait.queue);
+    const frames = await openFrames(wait.arrival, wait.queue, wait.partition);
     if (!frames.ok) continue;
     ask(wait, frames.value);
     return frames.value;

@@ -12,6 +12,10 @@ import type {
   VacuumInput,
   WorkerInfo,
 } from "../protocol/types.ts";
+import type { Settings } from "../store/config.ts";
+import type { SessionRow } from "../store/sessions.ts";
+import type { Histogram } from "../task/histogram.ts";
+import type { Layout } from "../task/layout.ts";
 import type { Result } from "../task/result.ts";
 import type { EventAnswer, NewTask, Pushed, QueueConfig, TaskPatch } from "../task/task.ts";
 
@@ -29,23 +33,54 @@ export interface Registered {
   readonly session: string;
   readonly orphanAfterMs: number;
   readonly partitions: number;
+  readonly keyedPartitions?: number;
+  readonly draining?: number;
+  readonly hash?: "fnv1a32";
   readonly protocol: 1;
+}
+
+/** What partition 0 decides for all. */
+export interface Foundation {
+  /** How many partitions take keys, for as long as the queue is there. */
+  readonly keyed: number;
+  readonly settings: Settings;
+}
+
+/** A session, and who says that it is one. */
+export interface Voucher {
+  readonly card: SessionRow;
+  readonly settings: Settings;
+}
+
+/** All numbers of a partition, such that those of several can be put together. */
+export interface PartitionNumbers {
+  readonly used: boolean;
+  /** How many partitions of the queue take keys. */
+  readonly keyed: number;
+  readonly stats: QueueStats;
+  readonly workers: readonly WorkerInfo[];
+  readonly waits: Histogram;
+  readonly runs: Histogram;
 }
 
 /**
  * One partition of a queue. Inputs are validated by the caller; refusals come back as values, and only bugs throw.
- * A queue that was never used reads as empty, and reading does not create it.
+ * A queue that was never used reads as empty, and reading does not create it. Calls that may be a queue's first
+ * bring its layout, if it is divided.
  */
 export interface QueueApi {
-  push(tasks: readonly NewTask[]): Promise<Result<Pushed[]>>;
-  poll(input: PollInput): Promise<Result<{ session: string; tasks: TaskText[]; events: EventAnswer[] }>>;
+  push(tasks: readonly NewTask[], layout?: Layout): Promise<Result<Pushed[]>>;
+  poll(
+    input: PollInput,
+    layout?: Layout,
+  ): Promise<Result<{ session: string; tasks: TaskText[]; events: EventAnswer[] }>>;
   events(input: EventsInput): Promise<Result<{ events: EventAnswer[] }>>;
-  register(input: RegisterInput): Promise<Result<Registered>>;
+  register(input: RegisterInput, layout?: Layout): Promise<Result<Registered>>;
   heartbeat(input: { worker: string; session: string }): Promise<Result<{ orphanAfterMs: number }>>;
   goodbye(input: { worker: string; session: string }): Promise<Result<{ released: number }>>;
   workers(): Promise<Result<{ workers: WorkerInfo[] }>>;
   task(id: string): Promise<Result<TaskText>>;
-  list(query: ListQuery): Promise<Result<{ tasks: TaskText[]; nextCursor?: string }>>;
+  list(query: ListQuery): Promise<Result<{ tasks: TaskText[]; nextCursor?: string; reached?: number }>>;
   update(input: { id: string; patch: TaskPatch }): Promise<Result<TaskText>>;
   reschedule(input: { id: string } & When): Promise<Result<TaskText>>;
   resume(id: string): Promise<Result<{ resumed: boolean }>>;
@@ -60,13 +95,28 @@ export interface QueueApi {
   info(): Promise<Result<QueueInfo>>;
   stats(): Promise<Result<QueueStats>>;
   config(): Promise<Result<QueueConfig>>;
-  configure(patch: ConfigPatch): Promise<Result<QueueConfig>>;
+  configure(patch: ConfigPatch, layout?: Layout): Promise<Result<QueueConfig>>;
+  /** All numbers at once. */
+  numbers(): Promise<Result<PartitionNumbers>>;
+  /** The session that a worker without one speaks with: its present one, or a new one. */
+  introduce(input: { worker: string }, layout?: Layout): Promise<Result<{ session: string }>>;
+  /** A session was begun elsewhere under a name that is taken here: then it is taken here too. */
+  meet(input: { worker: string; session: string }): Promise<Result<null>>;
+  settings(): Promise<Result<Settings>>;
+  /** Takes over newer settings. */
+  settle(settings: Settings): Promise<Result<null>>;
+  /** Asked of partition 0 by the others. */
+  found(keyed: number): Promise<Result<Foundation>>;
+  /** Asked by other partitions of the one that began the session; or of partition 0, of a worker's present one. */
+  vouch(input: { worker?: string | undefined; session?: string | undefined }): Promise<Result<Voucher>>;
   health(): Promise<Result<null>>;
 }
 
 /** What a queue tells the directory of itself. */
 export interface Snapshot {
   readonly info: QueueInfo;
+  /** 0 where it is left out. */
+  readonly partition?: number;
   readonly workers: readonly WorkerInfo[];
   /** The instant of the reading, ms. */
   readonly at: number;
@@ -84,7 +134,7 @@ export type Totals = Pick<QueueInfo, "counts" | "workers" | "oldestDueAgeMs" | "
 /** Which queues exist, with a snapshot of each. Never on the push path. */
 export interface DirectoryApi {
   report(snapshot: Snapshot): Promise<void>;
-  forget(queue: string): Promise<void>;
+  forget(queue: string, partition: number): Promise<void>;
   /** By name, ascending. `cursor` is the last name of the page before. `asOf` is the oldest reading of the answer, or now. */
   queues(input: {
     patterns: QueuePatterns;

@@ -7,7 +7,7 @@ import type { SqlDriver } from "../store/driver.ts";
 import { durableDriver } from "../store/durable.ts";
 import { ok } from "../task/result.ts";
 import type { DirectoryApi, QueuePatterns, Snapshot } from "./api.ts";
-import { asOf, totalsOf } from "./overview.ts";
+import { asOf, oneOf, totalsOf } from "./overview.ts";
 import { OverviewSockets } from "./overview-sockets.ts";
 
 interface EntryRow {
@@ -15,7 +15,12 @@ interface EntryRow {
   readonly snapshot: string;
 }
 
-const CREATE = "CREATE TABLE IF NOT EXISTS queue (name TEXT PRIMARY KEY, snapshot TEXT NOT NULL) STRICT, WITHOUT ROWID";
+/** A queue's partition 0 has its row in `queue`, all others in `part`: most queues have one. */
+const CREATE = `
+  CREATE TABLE IF NOT EXISTS queue (name TEXT PRIMARY KEY, snapshot TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS part (
+    name TEXT NOT NULL, partition INTEGER NOT NULL, snapshot TEXT NOT NULL, PRIMARY KEY (name, partition)
+  ) STRICT, WITHOUT ROWID;`;
 
 export class DirectoryObject extends DurableObject<Env> implements DirectoryApi {
   readonly #sql: SqlDriver;
@@ -30,16 +35,29 @@ export class DirectoryObject extends DurableObject<Env> implements DirectoryApi 
   }
 
   async report(snapshot: Snapshot): Promise<void> {
-    this.#sql.all(
-      "INSERT INTO queue (name, snapshot) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET snapshot = excluded.snapshot",
-      snapshot.info.name,
-      JSON.stringify(snapshot),
-    );
+    const { info, partition = 0 } = snapshot;
+    const text = JSON.stringify(snapshot);
+    if (partition === 0) {
+      this.#sql.all(
+        "INSERT INTO queue (name, snapshot) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET snapshot = excluded.snapshot",
+        info.name,
+        text,
+      );
+    } else {
+      this.#sql.all(
+        `INSERT INTO part (name, partition, snapshot) VALUES (?1, ?2, ?3)
+         ON CONFLICT (name, partition) DO UPDATE SET snapshot = excluded.snapshot`,
+        info.name,
+        partition,
+        text,
+      );
+    }
     this.#sockets.changed();
   }
 
-  async forget(queue: string): Promise<void> {
-    this.#sql.all("DELETE FROM queue WHERE name = ?1", queue);
+  async forget(queue: string, partition: number): Promise<void> {
+    if (partition === 0) this.#sql.all("DELETE FROM queue WHERE name = ?1", queue);
+    else this.#sql.all("DELETE FROM part WHERE name = ?1 AND partition = ?2", queue, partition);
     this.#sockets.changed();
   }
 
@@ -81,9 +99,13 @@ export class DirectoryObject extends DurableObject<Env> implements DirectoryApi 
 
   /** By name, in the order of their bytes. */
   #snapshots(patterns: QueuePatterns, after = ""): Snapshot[] {
-    const rows = this.#sql.all<EntryRow>("SELECT name, snapshot FROM queue WHERE name > ?1 ORDER BY name", after);
-    return rows
-      .filter(({ name }) => coversQueue(patterns, name))
-      .map(({ snapshot }) => JSON.parse(snapshot) as Snapshot);
+    const rows = this.#sql.all<EntryRow>(
+      `SELECT name, snapshot, 0 AS partition FROM queue WHERE name > ?1
+       UNION ALL SELECT name, snapshot, partition FROM part WHERE name > ?1 ORDER BY name, partition`,
+      after,
+    );
+    const covered = rows.filter(({ name }) => coversQueue(patterns, name));
+    const read = (row: EntryRow) => JSON.parse(row.snapshot) as Snapshot;
+    return [...Map.groupBy(covered, ({ name }) => name).values()].map((parts) => oneOf(parts.map(read)));
   }
 }

@@ -5,6 +5,7 @@ import { hasBacklog, nextDueAt } from "../store/backlog.ts";
 import { loadConfig } from "../store/config.ts";
 import type { SqlDriver } from "../store/driver.ts";
 import { HeldRows } from "../store/held.ts";
+import { loadKeyed } from "../store/keyed.ts";
 import { isOpened, migrate } from "../store/schema.ts";
 import { nextDeadline } from "../store/sweep.ts";
 import { loadTally, newTally, saveTally, type Tally } from "../store/tally.ts";
@@ -42,6 +43,7 @@ export class Partition implements CommitHost {
   /** Whether the directory is being told just now. */
   reporting = false;
   config: QueueConfig = DEFAULT_CONFIG;
+  #keyed = 1;
   readonly alarm: AlarmClock;
   readonly #held = new HeldRows();
   #rowsBefore = 0;
@@ -77,6 +79,22 @@ export class Partition implements CommitHost {
     this.opened = isOpened(this.#parts.sql);
     this.tally = this.opened ? loadTally(this.#parts.sql) : newTally();
     this.config = this.opened ? loadConfig(this.#parts.sql) : DEFAULT_CONFIG;
+    this.#keyed = this.opened ? loadKeyed(this.#parts.sql) : 1;
+  }
+
+  /** Which one this is, from 0. */
+  get number(): number {
+    return this.#parts.partition;
+  }
+
+  /** How many partitions of the queue take keys; `null` until its first use. */
+  get keyed(): number | null {
+    return this.opened ? this.#keyed : null;
+  }
+
+  /** That number is fixed. */
+  keep(keyed: number): void {
+    this.#keyed = keyed;
   }
 
   /** What reading operations are given. */

@@ -1,7 +1,7 @@
 /** QueueObject: one partition of a queue. Thin: it takes calls, frames and alarms to the rules and the store. */
 
 import { DurableObject } from "cloudflare:workers";
-import { directoryStub, type Env } from "../env.ts";
+import { directoryStub, type Env, queueStub } from "../env.ts";
 import { ALARM_RETRY_MS } from "../limits.ts";
 import { logBug } from "../protocol/bug.ts";
 import type {
@@ -13,11 +13,13 @@ import type {
   RegisterInput,
   VacuumInput,
 } from "../protocol/types.ts";
+import type { Settings } from "../store/config.ts";
 import { durableDriver } from "../store/durable.ts";
 import * as long from "../store/long.ts";
-import type { FullRow } from "../store/rows.ts";
 import * as byId from "../store/tasks.ts";
-import { taskNotFound, tooBusy } from "../task/refusals.ts";
+import { type Layout, UNDIVIDED } from "../task/layout.ts";
+import { keyOf } from "../task/partition.ts";
+import { otherKeyed, taskNotFound, tooBusy } from "../task/refusals.ts";
 import { ok, type Result } from "../task/result.ts";
 import type { NewTask, TaskPatch } from "../task/task.ts";
 import { tick } from "./alarm.ts";
@@ -25,10 +27,12 @@ import type { QueueApi, When } from "./api.ts";
 import { Connections } from "./connections.ts";
 import type { Desk } from "./desk.ts";
 import { dropQueue } from "./drop.ts";
+import { nameOf } from "./name.ts";
 import { Partition } from "./partition.ts";
 import { type Pushes, pushesOf } from "./pushes.ts";
 import * as reads from "./reads.ts";
 import { Reporter } from "./reporter.ts";
+import { Siblings } from "./siblings.ts";
 import { Sockets } from "./sockets.ts";
 import type { Step } from "./step.ts";
 import { Watchers } from "./watchers.ts";
@@ -41,6 +45,7 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
   readonly #pushes: Pushes;
   readonly #sockets: Sockets;
   readonly #reporter: Reporter;
+  readonly #siblings: Siblings;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -50,30 +55,69 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
     const watchers = new Watchers(connections, () => reads.readable(this.#reading(), this.#partition.opened));
     const announce = () => ctx.waitUntil(this.#reporter.report());
     const sql = durableDriver(ctx.storage);
-    this.#partition = new Partition({ ...nameOf(ctx), sql, storage: ctx.storage, connections, watchers, announce });
+    const { queue, partition } = nameOf(ctx);
+    this.#partition = new Partition({ queue, partition, sql, storage: ctx.storage, connections, watchers, announce });
     this.#desk = { partition: this.#partition, connections, watchers };
     this.#pushes = pushesOf(this.#desk);
-    this.#sockets = new Sockets(this.#desk, this.#pushes, ctx);
+    this.#siblings = new Siblings(this.#desk, partition, (other) => queueStub(env, queue, other));
+    this.#sockets = new Sockets(this.#desk, this.#pushes, this.#siblings, ctx);
     this.#reporter = new Reporter(this.#partition, () => directoryStub(env));
     void ctx.blockConcurrencyWhile(() => this.#partition.start());
   }
 
-  async push(tasks: readonly NewTask[]) {
-    const { group } = this.#partition;
+  async push(tasks: readonly NewTask[], layout?: Layout) {
+    const founding = this.#siblings.beforeUse(layout);
+    const founded = founding && (await founding);
+    if (founded?.ok === false) return founded;
+    const { group, keyed } = this.#partition;
+    const wanted = layout ?? UNDIVIDED;
+    if (keyed !== null && keyed !== wanted.keyed && tasks.some((task) => keyOf(task) !== undefined))
+      return otherKeyed(nameOf(this.ctx).queue, keyed, wanted);
     const weight = tasks.reduce((sum, { args }) => sum + args.length, 0);
     return group.isFull ? tooBusy() : group.together(this.#pushes, { tasks }, weight);
   }
 
-  poll(input: PollInput) {
-    return this.#write((step) => writes.poll(this.#desk, step, input));
+  async poll(input: PollInput, layout?: Layout) {
+    // Whoever looks into all partitions leaves those as they are that were never used.
+    const isFirst = nameOf(this.ctx).partition === 0;
+    if (!isFirst && !this.#partition.opened) return ok(writes.pollOfNothing(input));
+    return this.#after(this.#siblings.beforeUse(layout) ?? this.#siblings.beforeMeeting(input), () =>
+      this.#write((step) => writes.poll(this.#desk, step, input)),
+    );
   }
 
   events(input: EventsInput) {
-    return this.#write((step) => writes.events(this.#desk, step, input));
+    return this.#after(this.#siblings.beforeMeeting(input), () =>
+      this.#write((step) => writes.events(this.#desk, step, input)),
+    );
   }
 
-  register(input: RegisterInput) {
-    return this.#write((step) => writes.registerWorker(this.#desk, step, input));
+  register(input: RegisterInput, layout?: Layout) {
+    return this.#use(layout, (step) => writes.registerWorker(this.#desk, step, input));
+  }
+
+  introduce({ worker }: { worker: string }, layout?: Layout) {
+    return this.#use(layout, (step) => writes.introduce(this.#desk, step, worker));
+  }
+
+  meet(speaker: { worker: string; session: string }) {
+    return this.#siblings.meet(speaker);
+  }
+
+  vouch(speaker: { worker?: string | undefined; session?: string | undefined }) {
+    return this.#write((step) => this.#siblings.vouch(step, speaker));
+  }
+
+  found(keyed: number) {
+    return this.#write((step) => ok(this.#siblings.foundation(step, keyed)));
+  }
+
+  async settings() {
+    return ok(this.#siblings.settings);
+  }
+
+  settle(settings: Settings) {
+    return this.#write((step) => this.#siblings.settle(step, settings));
   }
 
   heartbeat(input: { worker: string; session: string }) {
@@ -97,21 +141,21 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
   }
 
   update({ id, patch }: { id: string; patch: TaskPatch }) {
-    return this.#change(id, (step) => textOf(step, byId.update(step.tx, id, patch)));
+    return this.#change(id, (step) => reads.textOf(step.tx, byId.update(step.tx, id, patch)));
   }
 
   reschedule({ id, delayMs, runAt }: { id: string } & When) {
     return this.#change(id, (step) =>
-      textOf(step, byId.reschedule(step.tx, id, runAt ?? step.tx.now + (delayMs ?? 0))),
+      reads.textOf(step.tx, byId.reschedule(step.tx, id, runAt ?? step.tx.now + (delayMs ?? 0))),
     );
   }
 
   resume(id: string) {
-    return this.#change(id, (step) => mapped(byId.resume(step.tx, id), (resumed) => ({ resumed })));
+    return this.#change(id, (step) => reads.mapped(byId.resume(step.tx, id), (resumed) => ({ resumed })));
   }
 
   cancel(id: string) {
-    return this.#change(id, (step) => mapped(byId.cancel(step.tx, id), (cancelled) => ({ cancelled })));
+    return this.#change(id, (step) => reads.mapped(byId.cancel(step.tx, id), (cancelled) => ({ cancelled })));
   }
 
   remove(id: string) {
@@ -138,7 +182,7 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
 
   async drop({ force }: { force: boolean }): Promise<Result<null>> {
     if (!this.#partition.opened) return ok(null);
-    const { queue } = nameOf(this.ctx);
+    const { queue, partition } = nameOf(this.ctx);
     const dropped = await this.#partition.group.do((step) => dropQueue(this.#desk, step, force), { alone: true });
     if (!dropped.ok) return dropped;
     // The tables went with the transaction; this gives back the storage itself, and the alarm.
@@ -147,7 +191,7 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
     this.#partition.alarm.clear();
     this.#desk.connections.forgetSessions();
     await emptied;
-    await directoryStub(this.env).forget(queue);
+    await directoryStub(this.env).forget(queue, partition);
     return dropped;
   }
 
@@ -163,12 +207,16 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
     return ok(reads.stats(this.#reading(), this.#partition.opened));
   }
 
+  async numbers() {
+    return ok(reads.numbers(this.#reading(), this.#partition.opened, this.#partition.keyed ?? 1));
+  }
+
   async config() {
     return ok(this.#partition.config);
   }
 
-  configure(patch: ConfigPatch) {
-    return this.#write((step) => writes.configureQueue(this.#desk, step, patch));
+  configure(patch: ConfigPatch, layout?: Layout) {
+    return this.#use(layout, (step) => writes.configureQueue(this.#desk, step, patch));
   }
 
   async health(): Promise<Result<null>> {
@@ -209,6 +257,17 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
     await this.#partition.rearm(Date.now());
   }
 
+  /** Does a call once what it needs of other partitions is there; mostly nothing is. */
+  async #after<T>(ready: Promise<Result<null>> | null, call: () => Promise<Result<T>>): Promise<Result<T>> {
+    const done = ready === null ? null : await ready;
+    return done?.ok === false ? done : call();
+  }
+
+  /** A call that may be the first of its queue. */
+  #use<T>(layout: Layout | undefined, run: (step: Step) => Result<T>): Promise<Result<T>> {
+    return this.#after(this.#siblings.beforeUse(layout), () => this.#write(run));
+  }
+
   async #write<T>(run: (step: Step) => Result<T>, weight = 0): Promise<Result<T>> {
     const { group } = this.#partition;
     return group.isFull ? tooBusy() : group.do(run, { weight });
@@ -227,17 +286,3 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
     return this.#partition.opened ? this.#reading() : null;
   }
 }
-
-/** `queue/k`: the queue may have slashes itself. */
-function nameOf(ctx: DurableObjectState): { queue: string; partition: number } {
-  const name = ctx.id.name ?? "";
-  const slash = name.lastIndexOf("/");
-  if (slash < 1) throw new Error("a queue's object is named queue/partition");
-  return { queue: name.slice(0, slash), partition: Number(name.slice(slash + 1)) };
-}
-
-const mapped = <T, U>(result: Result<T>, map: (value: T) => U): Result<U> =>
-  result.ok ? ok(map(result.value)) : result;
-
-const textOf = (step: Step, row: Result<FullRow>): Result<string> =>
-  mapped(row, (found) => reads.taskOf(step.tx, found));

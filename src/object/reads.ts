@@ -3,7 +3,7 @@
 import { leasedTaskTemplate, resultText, taskText } from "../protocol/encode.ts";
 import type { ListQuery, QueueInfo, QueueStats, WorkerInfo } from "../protocol/types.ts";
 import { queueView, statsView } from "../store/info.ts";
-import { list } from "../store/list.ts";
+import { createdAt, list } from "../store/list.ts";
 import { type FullRow, fullRow, idOf, isLike, leasedViewOf, leaseOf, resultViewOf, viewOf } from "../store/rows.ts";
 import { checkStatus } from "../store/status.ts";
 import type { Tx } from "../store/tx.ts";
@@ -11,7 +11,7 @@ import { listWorkers } from "../store/workers.ts";
 import { parseCursor } from "../task/cursor.ts";
 import { queueNotFound, taskNotFound } from "../task/refusals.ts";
 import { ok, type Result } from "../task/result.ts";
-import type { TaskText } from "./api.ts";
+import type { PartitionNumbers, TaskText } from "./api.ts";
 
 type Reading = Omit<Tx, "journal">;
 
@@ -21,7 +21,7 @@ type Maybe = Reading | null;
 /** What can be read of a queue that may never have been used: then it is a database without a row. */
 export const readable = (tx: Reading, used: boolean): Reading => (used ? tx : { ...tx, sql: NOTHING });
 
-export const taskOf = (tx: Pick<Tx, "queue" | "partition">, row: FullRow): TaskText => taskText(viewOf(tx, row));
+const taskOf = (tx: Pick<Tx, "queue" | "partition">, row: FullRow): TaskText => taskText(viewOf(tx, row));
 
 /** Tasks that were leased, in their order: of a batch nearly all are alike. */
 export function leasedTexts(tx: Pick<Tx, "queue" | "partition">, rows: readonly FullRow[]): TaskText[] {
@@ -32,8 +32,8 @@ export function leasedTexts(tx: Pick<Tx, "queue" | "partition">, rows: readonly 
       model = row;
       template = leasedTaskTemplate(leasedViewOf(tx, row));
     }
-    const { args, run_at: runAt, created_at: createdAt } = row;
-    return template({ id: idOf(tx, row), args, runAt, createdAt, lease: leaseOf(row) });
+    const { args, run_at, created_at } = row;
+    return template({ id: idOf(tx, row), args, runAt: run_at, createdAt: created_at, lease: leaseOf(row) });
   });
 }
 
@@ -43,7 +43,14 @@ export function task(tx: Maybe, id: string): Result<TaskText> {
   return row.ok ? ok(taskOf(tx, row.value)) : row;
 }
 
-export function tasks(tx: Maybe, query: ListQuery): Result<{ tasks: TaskText[]; nextCursor?: string }> {
+export interface TaskPage {
+  tasks: TaskText[];
+  nextCursor?: string;
+  /** Where nothing of what was looked at fits the filter: when the last of it was created, ms. */
+  reached?: number;
+}
+
+export function tasks(tx: Maybe, query: ListQuery): Result<TaskPage> {
   if (!tx) {
     const cursor = parseCursor(query.cursor, query.order);
     return cursor.ok ? ok({ tasks: [] }) : cursor;
@@ -52,7 +59,11 @@ export function tasks(tx: Maybe, query: ListQuery): Result<{ tasks: TaskText[]; 
   if (!page.ok) return page;
   const { rows, nextCursor } = page.value;
   const found = rows.map((row) => taskOf(tx, row));
-  return ok(nextCursor === undefined ? { tasks: found } : { tasks: found, nextCursor });
+  if (nextCursor === undefined) return ok({ tasks: found });
+  if (found.length > 0) return ok({ tasks: found, nextCursor });
+  const next = parseCursor(nextCursor, query.order);
+  const reached = createdAt(tx, (next.ok && next.value) || 0);
+  return ok({ tasks: found, nextCursor, ...(reached === undefined ? {} : { reached }) });
 }
 
 export function workers(tx: Maybe): Result<{ workers: WorkerInfo[] }> {
@@ -69,6 +80,12 @@ export function info(tx: Reading, used: boolean): Result<QueueInfo> {
   return used ? ok(queueView(tx)) : queueNotFound(tx.queue);
 }
 
+/** Those of one partition among several. */
+export function numbers(tx: Reading, used: boolean, keyed: number): PartitionNumbers {
+  const { waits, runs } = tx.tally;
+  return { used, keyed, stats: stats(tx, used), workers: used ? listWorkers(tx) : [], waits, runs };
+}
+
 /** A queue that was never used has numbers too: all are zero. */
 export function stats(tx: Reading, used: boolean): QueueStats {
   return statsView(readable(tx, used));
@@ -81,3 +98,9 @@ const NOTHING: Tx["sql"] = {
   transaction: (body) => body(),
   rowsWritten: 0,
 };
+
+export const mapped = <T, U>(result: Result<T>, map: (value: T) => U): Result<U> =>
+  result.ok ? ok(map(result.value)) : result;
+
+export const textOf = (tx: Pick<Tx, "queue" | "partition">, row: Result<FullRow>): Result<TaskText> =>
+  mapped(row, (found) => taskOf(tx, found));

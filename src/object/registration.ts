@@ -6,6 +6,7 @@ import { type HeldLease, heldLeases } from "../store/leased.ts";
 import { lostLeases } from "../store/lost.ts";
 import { type SessionRow, sessionToken } from "../store/sessions.ts";
 import { register } from "../store/workers.ts";
+import { countsOf, UNDIVIDED } from "../task/layout.ts";
 import { fail, ok, type Result } from "../task/result.ts";
 import type { LostLease } from "../task/task.ts";
 import type { Connection, Memory } from "./connection.ts";
@@ -34,15 +35,18 @@ export function registerSocket(desk: Desk, step: Step, connection: Connection, f
   for (const older of socketsOf(step, desk.connections, session.id)) {
     if (!step.recall(older).consumer?.poll) step.close(older, 4000, "replaced by a newer socket of the same session");
   }
-  welcome(step, connection, frame, session);
+  welcome(desk, step, connection, frame, session);
   return ok(null);
 }
 
 /** The frames of a welcome, and what the session holds that its worker does not know of. */
-function welcome(step: Step, connection: Connection, frame: RegisterFrame, session: SessionRow): void {
+function welcome(desk: Desk, step: Step, connection: Connection, frame: RegisterFrame, session: SessionRow): void {
   const live = heldLeases(step.tx, session.id);
   const held = new Set(frame.held);
-  step.send(connection, serverFrameText({ ...greeting(step, session), resumed: live.map(publicLease) }));
+  step.send(
+    connection,
+    serverFrameText({ ...greeting(desk, step, connection, session), resumed: live.map(publicLease) }),
+  );
   const known = new Set(live.map((lease) => lease.lease));
   const dead = [...held].filter((lease) => !known.has(lease));
   tellLost(step, connection, lostLeases(step.tx, dead));
@@ -59,13 +63,12 @@ function remember(step: Step, connection: Connection, memory: Memory): void {
   step.remember(connection, { ...memory, owed });
 }
 
-const greeting = (step: Step, session: SessionRow) => ({
+const greeting = ({ partition }: Desk, step: Step, { caller }: Connection, session: SessionRow) => ({
   type: "registered" as const,
   worker: session.worker,
   session: sessionToken(session),
   orphanAfterMs: step.tx.config.orphanAfterMs,
-  partitions: 1,
-  keyedPartitions: 1,
+  ...countsOf(caller.layout ?? UNDIVIDED, partition.keyed ?? 1),
   hash: "fnv1a32" as const,
 });
 

@@ -57,6 +57,6 @@ export class Reporter {
 
   #snapshot(at: number): Snapshot {
     const tx = this.#partition.read(at);
-    return { info: queueView(tx), workers: listWorkers(tx), at };
+    return { info: queueView(tx), partition: tx.partition, workers: listWorkers(tx), at };
   }
 }

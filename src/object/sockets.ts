@@ -6,24 +6,31 @@ import { decodeFrame, decodeInternalFrame, FRAME_SCOPE, type FrameFailure } from
 import type { Caller, ClientFrame, InternalFrame } from "../protocol/types.ts";
 import { lastHeard, missing } from "../store/liveness.ts";
 import { holdsLeases, sessionById } from "../store/sessions.ts";
+import { belongHere } from "../task/places.ts";
 import { tooBusy } from "../task/refusals.ts";
-import { fail, ok, type Result } from "../task/result.ts";
+import { type Failure, fail, ok, type Result } from "../task/result.ts";
+import type { NewTask } from "../task/task.ts";
 import type { Connection } from "./connection.ts";
 import type { Desk } from "./desk.ts";
 import { perform } from "./frames.ts";
 import type { Pushes } from "./pushes.ts";
 import { errorText } from "./refusal.ts";
+import type { Siblings } from "./siblings.ts";
 import type { Step } from "./step.ts";
 import { type AcceptingHost, acceptUpgrade, closeReply } from "./upgrade.ts";
 
 export class Sockets {
   readonly #desk: Desk;
   readonly #pushes: Pushes;
+  readonly #siblings: Siblings;
   readonly #host: AcceptingHost;
+  /** Sockets with a frame that waits for other partitions: those behind it wait too, so that none is overtaken. */
+  readonly #held = new Map<Connection, Promise<unknown>>();
 
-  constructor(desk: Desk, pushes: Pushes, host: AcceptingHost) {
+  constructor(desk: Desk, pushes: Pushes, siblings: Siblings, host: AcceptingHost) {
     this.#desk = desk;
     this.#pushes = pushes;
+    this.#siblings = siblings;
     this.#host = host;
   }
 
@@ -44,13 +51,51 @@ export class Sockets {
     // What has no room loses its weight, but not its place: it is refused in its turn.
     const frame = group.isFull ? refusedForNow(refOf(whole)) : whole;
     const weight = frame.ok && typeof message === "string" ? message.length : 0;
-    const done = this.#take(connection, frame, weight).then(() => undefined);
+    const done = this.#inTurn(connection, frame, (ready) => this.#take(connection, ready, weight));
     return done.catch((error: unknown) => {
       // A bug. Whoever sent the frame waits for an answer all the same.
       logBug("a frame", error);
       const failure = fail("internal", "Something went wrong in this server; it has been logged.").error;
       connection.send(errorText(failure, refOf(frame)), Date.now());
     });
+  }
+
+  /** Takes a frame at once, or once what it and those before it need of other partitions is there. */
+  async #inTurn(connection: Connection, frame: Read, take: (frame: Read) => Promise<unknown>): Promise<void> {
+    const before = this.#held.get(connection);
+    const ready = this.#before(connection, frame);
+    if (before === undefined && ready === null) return void (await take(frame));
+    const turn = Promise.resolve(before).then(async () => {
+      const done = ready === null ? null : await ready;
+      // It waits for its place in line alone: those behind it need not wait for its answer.
+      return { taken: take(done?.ok === false ? refusedWith(done.error, refOf(frame)) : frame) };
+    });
+    const place = turn.catch(() => undefined);
+    this.#held.set(connection, place);
+    void place.then(() => this.#held.get(connection) === place && this.#held.delete(connection));
+    await (await turn).taken;
+  }
+
+  /** What a frame needs of other partitions; `null` where nothing is needed. */
+  #before({ caller }: Connection, frame: Read): Promise<Result<null>> | null {
+    if (!frame.ok) return null;
+    const { value } = frame;
+    if (value.type === "push") return this.#siblings.beforeUse(caller.layout);
+    if (value.type !== "register" && value.type !== "poll") return null;
+    const { worker, session } = value;
+    const founded = this.#siblings.beforeUse(caller.layout);
+    if (session === undefined) return founded;
+    if (founded === null) return this.#siblings.beforeMeeting({ worker, session });
+    return founded.then((done) => (done.ok ? (this.#siblings.beforeMeeting({ worker, session }) ?? done) : done));
+  }
+
+  /** Whether a frame's tasks belong here, by the number that the queue has. */
+  #belongs(connection: Connection, tasks: readonly NewTask[]): Result<null> {
+    const { partition } = this.#desk;
+    const { layout } = connection.caller;
+    return layout === undefined
+      ? ok(null)
+      : belongHere(tasks, partition.number, layout, partition.keyed ?? layout.keyed);
   }
 
   #take(connection: Connection, frame: Read, weight: number): Promise<unknown> {
@@ -60,6 +105,8 @@ export class Sockets {
       return group.do((step) => step.admits(connection, error.ref) && step.refuse(connection, error, error.ref));
     }
     const { value } = frame;
+    const here = value.type === "push" ? this.#belongs(connection, value.tasks) : ok(null);
+    if (!here.ok) return this.#take(connection, refusedWith(here.error, refOf(frame)), 0);
     if (value.type === "push")
       return group.together(this.#pushes, { tasks: value.tasks, from: { connection, ref: value.ref } }, weight);
     const work = (step: Step) => step.admits(connection, refOf(frame)) && perform(this.#desk, step, connection, value);
@@ -104,10 +151,12 @@ function refOf(frame: Read): string | undefined {
   return "ref" in frame.value ? frame.value.ref : undefined;
 }
 
-const refusedForNow = (ref: string | undefined): Read => {
-  const { error } = tooBusy();
-  return { ok: false, error: ref === undefined ? error : { ...error, ref } };
-};
+const refusedWith = (error: Failure, ref: string | undefined): Read => ({
+  ok: false,
+  error: ref === undefined ? error : { ...error, ref },
+});
+
+const refusedForNow = (ref: string | undefined): Read => refusedWith(tooBusy().error, ref);
 
 function read(caller: Caller, message: string | ArrayBuffer): Read {
   if (typeof message !== "string")

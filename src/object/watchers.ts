@@ -8,6 +8,7 @@ import type { Journal } from "../store/journal.ts";
 import { resultViewOf, rowsBySeq, type TaskRow } from "../store/rows.ts";
 import type { Tx } from "../store/tx.ts";
 import { listWorkers } from "../store/workers.ts";
+import { countsOf } from "../task/layout.ts";
 import type { Connection, Watch } from "./connection.ts";
 import type { Connections } from "./connections.ts";
 
@@ -44,7 +45,7 @@ export class Watchers {
   greet(connection: Connection, watch: Watch): void {
     const tx = this.#read();
     for (const topic of watch.topics) {
-      if (topic === "stats") connection.send(statsFrame(tx, watch.ref), tx.now);
+      if (topic === "stats") connection.send(statsFrame(tx, connection, watch.ref), tx.now);
       if (topic === "workers") connection.send(workersFrame(tx, watch.ref), tx.now);
     }
   }
@@ -65,7 +66,7 @@ export class Watchers {
       connection.send(serverFrameText({ type: "event", ref, topic: "tasks", tasks: changes }), tx.now);
     }
     if (topics.includes("workers") && this.#workersChanged) connection.send(workersFrame(tx, ref), tx.now);
-    if (topics.includes("stats")) connection.send(statsFrame(tx, ref), tx.now);
+    if (topics.includes("stats")) connection.send(statsFrame(tx, connection, ref), tx.now);
   }
 
   #changes(tx: Omit<Tx, "journal">): TaskChange[] {
@@ -82,8 +83,11 @@ function changeOf(tx: Omit<Tx, "journal">, row: TaskRow): TaskChange {
   return { id, queue: tx.queue, status, attempt, priority: row.priority, runAt: row.run_at };
 }
 
-const statsFrame = (tx: Omit<Tx, "journal">, ref: string): string =>
-  serverFrameText({ type: "event", ref, topic: "stats", stats: statsView(tx) });
+/** The numbers of this partition, and how the queue is divided. */
+function statsFrame(tx: Omit<Tx, "journal">, { caller }: Connection, ref: string): string {
+  const stats = { ...statsView(tx), ...(caller.layout ? countsOf(caller.layout) : {}) };
+  return serverFrameText({ type: "event", ref, topic: "stats", stats });
+}
 
 const workersFrame = (tx: Omit<Tx, "journal">, ref: string): string =>
   serverFrameText({ type: "event", ref, topic: "workers", workers: listWorkers(tx) });

@@ -4,8 +4,8 @@ import type { ConfigPatch, EventsInput, PollInput, RegisterInput } from "../prot
 import * as calls from "../store/calls.ts";
 import { configure } from "../store/config.ts";
 import { unknownTasks } from "../store/events.ts";
-import { type SessionRow, sessionToken } from "../store/sessions.ts";
-import { register } from "../store/workers.ts";
+import { presentSession, type SessionRow, sessionToken } from "../store/sessions.ts";
+import { openSession, register } from "../store/workers.ts";
 import { workerNotFound } from "../task/refusals.ts";
 import { ok, type Result } from "../task/result.ts";
 import type { EventAnswer, QueueConfig } from "../task/task.ts";
@@ -33,6 +33,13 @@ export function poll(desk: Desk, step: Step, input: PollInput): Result<Polled> {
   return ok({ session: sessionToken(session), tasks: leasedTexts(step.tx, rows), events });
 }
 
+/** The answer of a partition that was never used. */
+export const pollOfNothing = ({ session = "", events }: PollInput): Polled => ({
+  session,
+  tasks: [],
+  events: unknownTasks(events),
+});
+
 /** A sign of life is known once the transaction stands. */
 function heard(desk: Desk, step: Step, session: SessionRow): void {
   step.after.push(() => desk.connections.hear(session.id, step.tx.now));
@@ -40,7 +47,8 @@ function heard(desk: Desk, step: Step, session: SessionRow): void {
 
 export function events(desk: Desk, step: Step, input: EventsInput): Result<{ events: EventAnswer[] }> {
   if (!desk.partition.isUsed()) {
-    const nobody = input.worker === undefined && input.session === undefined;
+    // Of several partitions, another knows the sender.
+    const nobody = step.tx.partition > 0 || (input.worker === undefined && input.session === undefined);
     return nobody ? ok({ events: unknownTasks(input.events) }) : calls.unknownSender(input);
   }
   const reported = calls.report(step.tx, input, input.events);
@@ -59,6 +67,14 @@ export function registerWorker(desk: Desk, step: Step, input: RegisterInput): Re
   heard(desk, step, session);
   const { orphanAfterMs } = step.tx.config;
   return ok({ worker: session.worker, session: sessionToken(session), orphanAfterMs, partitions: 1, protocol: 1 });
+}
+
+/** The session that a worker speaks with which names none. */
+export function introduce(desk: Desk, step: Step, worker: string): Result<{ session: string }> {
+  desk.partition.open();
+  const session = presentSession(step.tx, worker) ?? openSession(step.tx, worker, [], null);
+  heard(desk, step, session);
+  return ok({ session: sessionToken(session) });
 }
 
 interface Named {

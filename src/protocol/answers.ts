@@ -9,6 +9,8 @@ const id = v.string();
 export const whole = v.pipe(v.number(), v.integer());
 export const count = v.pipe(whole, v.minValue(0));
 const maybe = <const S extends v.GenericSchema>(schema: S) => v.exactOptional(schema);
+/** How a queue is divided. `keyedPartitions` is left out where there is one partition, `draining` where there is none. */
+export const division = { partitions: maybe(count), keyedPartitions: maybe(count), draining: maybe(count) };
 const metaAnswerSchema = v.record(v.string(), v.unknown());
 
 export const runSchema = v.strictObject({
@@ -123,8 +125,11 @@ export const registeredSchema = v.strictObject({
   worker: v.string(),
   session: v.string(),
   orphanAfterMs: count,
-  partitions: count,
   protocol: v.literal(1),
+  ...division,
+  partitions: count,
+  /** How a key finds its partition. */
+  hash: maybe(v.literal("fnv1a32")),
 });
 
 export const heartbeatAnswerSchema = v.strictObject({ orphanAfterMs: count });
@@ -151,5 +156,6 @@ export const problemSchema = v.strictObject({
   ...refusal,
   path: maybe(v.string()),
   taskStatus: maybe(status),
+  ...division,
 });
 export type Problem = v.InferOutput<typeof problemSchema>;

@@ -29,6 +29,8 @@ const callerSchema = v.object({
   exp: v.nullable(v.number()),
   /** A token for these tasks of one queue alone: waits for them, their status and they themselves are all it opens. */
   tasks: v.exactOptional(v.array(v.string())),
+  /** How the queue is divided, as the Worker is told; left out where it is not. */
+  layout: v.exactOptional(v.object({ partitions: v.number(), keyed: v.number(), draining: v.number() })),
   /** The Worker itself: it may send internal frames. */
   internal: v.exactOptional(v.literal(true)),
 });

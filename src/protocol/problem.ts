@@ -55,7 +55,7 @@ const DEFAULT_RETRY_AFTER_MS = 1_000;
 
 /** The status, the headers and the body that a refusal has over HTTP. */
 export function problemOf(failure: Failure): { status: number; headers: Record<string, string>; body: Problem } {
-  const { code, detail, path, taskStatus } = failure;
+  const { code, detail, path, taskStatus, partitions, keyedPartitions, draining } = failure;
   const status = STATUS_OF[code];
   const body: Problem = {
     type: `urn:prinia:error:${code}`,
@@ -65,6 +65,9 @@ export function problemOf(failure: Failure): { status: number; headers: Record<s
     code,
     ...(path === undefined ? {} : { path }),
     ...(taskStatus === undefined ? {} : { taskStatus }),
+    ...(partitions === undefined ? {} : { partitions }),
+    ...(keyedPartitions === undefined ? {} : { keyedPartitions }),
+    ...(draining === undefined ? {} : { draining }),
   };
   return { status, headers: headersOf(failure), body };
 }

@@ -2,7 +2,7 @@
 
 import * as v from "valibot";
 import { STATUSES } from "../task/status.ts";
-import { count, whole, wholeBackoffSchema } from "./answers.ts";
+import { count, division, whole, wholeBackoffSchema } from "./answers.ts";
 
 const rate = v.pipe(v.number(), v.minValue(0));
 /** The oldest reading that the answer was made from, ms. */
@@ -54,6 +54,7 @@ const totals = {
 
 export const queueInfoSchema = v.strictObject({
   name: v.string(),
+  ...division,
   partitions: count,
   ...totals,
   config: queueConfigSchema,

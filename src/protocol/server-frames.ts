@@ -38,6 +38,7 @@ export type ServerFrame<Task = LeasedTask, Entry = WaitEntry, Json = unknown> =
       readonly orphanAfterMs: number;
       readonly partitions: number;
       readonly keyedPartitions: number;
+      readonly draining?: number;
       readonly hash: "fnv1a32";
       readonly resumed: readonly ResumedLease[];
     }
@@ -63,6 +64,9 @@ export type ServerFrame<Task = LeasedTask, Entry = WaitEntry, Json = unknown> =
       readonly code: ErrorCode;
       readonly detail: string;
       readonly path?: string;
+      readonly partitions?: number;
+      readonly keyedPartitions?: number;
+      readonly draining?: number;
     };
 
 /** A frame as it is sent. */

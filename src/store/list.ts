@@ -46,3 +46,7 @@ function rowsInOrder(tx: Pick<Tx, "sql">, steps: readonly Step[], newest: boolea
     JSON.stringify(steps.map((step) => step.seq)),
   );
 }
+
+/** When a task was created, ms. */
+export const createdAt = (tx: Pick<Tx, "sql">, seq: number): number | undefined =>
+  tx.sql.all<{ created_at: number }>("SELECT created_at FROM task WHERE seq = ?1", seq)[0]?.created_at;

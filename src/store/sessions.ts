@@ -2,7 +2,7 @@
 
 import { workerNotFound } from "../task/refusals.ts";
 import { ok, type Result } from "../task/result.ts";
-import { formatSession, parseSession } from "../task/session.ts";
+import { formatSession, parseSession, sessionNumber } from "../task/session.ts";
 import { readLeases } from "./span.ts";
 import type { Tx } from "./tx.ts";
 
@@ -104,16 +104,33 @@ export function namedSession(tx: Pick<Tx, "sql">, worker: string, token: string)
   return row && row.worker === worker ? ok(row) : workerNotFound(worker);
 }
 
+type SessionCard = Pick<SessionRow, "id" | "secret" | "worker" | "superseded" | "started_at" | "layers" | "info">;
+
 export function insertSession(tx: Tx, worker: string, layers: readonly string[], info: string | null): SessionRow {
-  const [row] = tx.sql.all<SessionRow>(
-    `INSERT INTO session (id, secret, worker, started_at, heard_at, layers, info) VALUES (?6, ?1, ?2, ?3, ?3, ?4, ?5)
-     RETURNING ${COLUMNS}`,
-    tx.chance.secret(),
+  return writeSession(tx, {
+    id: sessionNumber(tx.partition, tx.tally.nextSession++),
+    secret: tx.chance.secret(),
     worker,
-    tx.now,
-    JSON.stringify(layers),
+    superseded: 0,
+    started_at: tx.now,
+    layers: JSON.stringify(layers),
     info,
-    tx.tally.nextSession++,
+  });
+}
+
+/** Writes a session that begins to speak here now, wherever it was begun. */
+export function writeSession(tx: Tx, card: SessionCard): SessionRow {
+  const [row] = tx.sql.all<SessionRow>(
+    `INSERT INTO session (id, secret, worker, superseded, started_at, heard_at, layers, info)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) RETURNING ${COLUMNS}`,
+    card.id,
+    card.secret,
+    card.worker,
+    card.superseded,
+    card.started_at,
+    tx.now,
+    card.layers,
+    card.info,
   );
   if (!row) throw new Error("an insert returned no row");
   tx.journal.workersChanged = true;

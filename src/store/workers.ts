@@ -18,6 +18,7 @@ import {
   type SessionRow,
   sessionByToken,
   sessionsBefore,
+  writeSession,
 } from "./sessions.ts";
 import type { Tx } from "./tx.ts";
 import { apply, itemsBySeq } from "./work.ts";
@@ -60,6 +61,23 @@ function renewed(tx: Tx, session: SessionRow): SessionRow {
   tx.journal.workersChanged = true;
   return { ...session, missing_at: null };
 }
+
+/**
+ * Takes in a session that another partition of the queue has begun, and vouches for. The later of two sessions has the
+ * name, whichever of them is heard of first.
+ *
+ * @returns the session that had the name here, if it has lost it
+ */
+export function adopt(tx: Tx, card: SessionRow): SessionRow | null {
+  const before = presentSession(tx, card.worker) ?? null;
+  const isOld = card.superseded === 1 || (before !== null && isLater(before, card));
+  if (before && !isOld) supersede(tx, before);
+  writeSession(tx, { ...card, superseded: isOld ? 1 : 0 });
+  return isOld ? null : before;
+}
+
+const isLater = (a: SessionRow, b: SessionRow): boolean =>
+  a.started_at === b.started_at ? a.id > b.id : a.started_at > b.started_at;
 
 function supersede(tx: Tx, session: SessionRow): void {
   const error = supersededWorker(session.worker);

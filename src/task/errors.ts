@@ -22,6 +22,10 @@ export interface ErrorFields {
   readonly path?: string | undefined;
   readonly taskStatus?: Status | undefined;
   readonly retryAfterMs?: number | undefined;
+  /** How many partitions the queue has, how many of them take keys, and how many take no more tasks, where that is why. */
+  readonly partitions?: number | undefined;
+  readonly keyedPartitions?: number | undefined;
+  readonly draining?: number | undefined;
 }
 
 /** A refusal of the server, or its silence. `code` is for programs, `detail` for people. */
@@ -37,6 +41,10 @@ export class PriniaError extends Error {
   readonly taskStatus: Status | undefined;
   /** When to try again, ms. */
   readonly retryAfterMs: number | undefined;
+  /** How many partitions the queue has, how many of them take keys, and how many take no more tasks, where that is why. */
+  readonly partitions: number | undefined;
+  readonly keyedPartitions: number | undefined;
+  readonly draining: number | undefined;
 
   constructor(fields: ErrorFields, options?: ErrorOptions) {
     super(`${fields.code}: ${fields.detail}`, options);
@@ -46,6 +54,9 @@ export class PriniaError extends Error {
     this.path = fields.path;
     this.taskStatus = fields.taskStatus;
     this.retryAfterMs = fields.retryAfterMs;
+    this.partitions = fields.partitions;
+    this.keyedPartitions = fields.keyedPartitions;
+    this.draining = fields.draining;
   }
 }
 

@@ -1,6 +1,7 @@
 /** Refusals that every store gives in the same words. */
 
 import { MAX_LEASES, RETRY_AFTER_MS } from "../limits.ts";
+import { countsOf, type Layout, writtenOut } from "./layout.ts";
 import { fail } from "./result.ts";
 
 export const taskNotFound = (id: string) =>
@@ -31,3 +32,13 @@ export const queueNotFound = (queue: string) =>
 /** A queue cannot be dropped while so many of its tasks are leased. */
 export const stillLeased = (leased: number) =>
   fail("wrong_status", `${leased} tasks of this queue are leased: wait for their workers, or drop it with \`force\`.`);
+
+/** A server that is set to another number of keyed partitions than the queue has: a key must not move. */
+export function otherKeyed(queue: string, keyed: number, layout: Layout) {
+  const partitions = Math.max(layout.partitions, keyed + layout.draining);
+  return fail(
+    "not_configured",
+    `The queue ${JSON.stringify(queue)} has ${keyed} keyed partitions since its first use, and this server is set to ${layout.keyed}: a key must not move. Write ${writtenOut(queue, { ...layout, partitions, keyed })}.`,
+    countsOf(layout, keyed),
+  );
+}

@@ -40,6 +40,10 @@ export interface Failure {
   readonly retryAfterMs?: number;
   /** The methods that the route has. */
   readonly allow?: readonly string[];
+  /** How the queue is divided, where that is why. */
+  readonly partitions?: number;
+  readonly keyedPartitions?: number;
+  readonly draining?: number;
 }
 
 export type Result<T, E = Failure> =

@@ -16,6 +16,8 @@ export interface TcpProxy {
   delay(ms: number): void;
   /** Breaks all connections without a farewell. New ones are served. */
   cut(): void;
+  /** Breaks the connections of which the client's first words have this in them, as the partition of a socket. @returns how many */
+  cutWhere(words: string): number;
   /** Each open connection passes a part of its next piece of data that way, and breaks then. */
   cutWithin(way: Way): void;
   /** Connections made so far. */
@@ -27,6 +29,8 @@ class Pair {
   readonly server: Socket;
   readonly swallowing: Set<Way> = new Set();
   cutting: Way | undefined;
+  /** The client's first words: of a socket the request for it. */
+  words = "";
 
   constructor(client: Socket, server: Socket) {
     this.client = client;
@@ -105,6 +109,9 @@ export async function startProxy(target: string): Promise<TcpProxy> {
     pairs.add(pair);
     // What swallows goes on to hold its other end.
     client.on("close", () => pair.swallowing.size === 0 && pairs.delete(pair));
+    client.once("data", (bytes) => {
+      pair.words = bytes.toString("latin1");
+    });
     pass(pair, client, pair.server, "up");
     pass(pair, pair.server, client, "down");
   });
@@ -128,6 +135,11 @@ export async function startProxy(target: string): Promise<TcpProxy> {
       lateMs = ms;
     },
     cut,
+    cutWhere: (words) => {
+      const meant = [...pairs].filter((pair) => pair.words.includes(words));
+      for (const pair of meant) pair.destroy();
+      return meant.length;
+    },
     cutWithin: (way) => {
       for (const pair of pairs) pair.cutting = way;
     },

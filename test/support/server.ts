@@ -36,6 +36,7 @@ const CLEAN = {
   PRINIA_SECRET: undefined,
   PRINIA_SECRET_PREVIOUS: undefined,
   PRINIA_ORIGINS: undefined,
+  PRINIA_PARTITIONS: undefined,
 };
 
 /** `npm run serve`; resolves when its health is good. */

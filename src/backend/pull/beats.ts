@@ -1,19 +1,21 @@
 /** Signs of life, as a stream: of several that nobody asked for yet, one is kept. */
 
+import { Bell } from "../bell.ts";
+
 export class Beats {
+  readonly #bell = new Bell();
   #isOpen = true;
   #isDue = false;
   #failure: { readonly error: unknown } | undefined;
-  #wanting: PromiseWithResolvers<void> | undefined;
 
   beat(): void {
     this.#isDue = true;
-    this.#wake();
+    this.#bell.ring();
   }
 
   close(): void {
     this.#isOpen = false;
-    this.#wake();
+    this.#bell.ring();
   }
 
   /** The worker is refused: one whose slots are full hears it here. */
@@ -36,18 +38,10 @@ export class Beats {
   }
 
   async #next(): Promise<IteratorResult<void, undefined>> {
-    while (this.#isOpen && !this.#isDue) {
-      this.#wanting ??= Promise.withResolvers();
-      await this.#wanting.promise;
-    }
+    while (this.#isOpen && !this.#isDue) await this.#bell.rung();
     if (this.#failure) throw this.#failure.error;
     if (!this.#isOpen) return { done: true, value: undefined };
     this.#isDue = false;
     return { done: false, value: undefined };
-  }
-
-  #wake(): void {
-    this.#wanting?.resolve();
-    this.#wanting = undefined;
   }
 }

@@ -8,7 +8,7 @@ import { listQuerySchema, pageQuerySchema } from "../../protocol/selection.ts";
 import { ok } from "../../task/result.ts";
 import { json, jsonText } from "../answer.ts";
 import { listAll } from "../list-all.ts";
-import { callDirectory } from "../objects.ts";
+import { callDirectory, divisionOf } from "../objects.ts";
 import { type Route, route } from "../route.ts";
 
 const queuesRoute = route({
@@ -31,7 +31,7 @@ const queuesRoute = route({
     const { queues, more, asOf } = page.value;
     const last = queues.at(-1);
     const next = more && last !== undefined ? { nextCursor: encodeCursor({ queue: last.name }) } : {};
-    return ok(json({ queues, ...next, asOf }));
+    return ok(json({ queues: queues.map((info) => ({ ...info, ...divisionOf(call, info.name) })), ...next, asOf }));
   },
 });
 

@@ -6,8 +6,8 @@ import { decodeBody } from "../../protocol/validate.ts";
 import { BULK_VERBS, type BulkVerb } from "../../task/bulk.ts";
 import { ok } from "../../task/result.ts";
 import { json } from "../answer.ts";
-import { callQueue } from "../objects.ts";
 import { type Route, route } from "../route.ts";
+import { bulk } from "../whole-queue.ts";
 
 const SUMMARY: Record<BulkVerb, string> = {
   resume: "Resume many tasks",
@@ -33,7 +33,7 @@ function bulkRoute(verb: BulkVerb): Route {
       },
     },
     handle: async (call) => {
-      const done = await callQueue(call, call.parameters.queue, (queue) => queue.bulk({ verb, ...call.body }));
+      const done = await bulk(call, call.parameters.queue, { verb, ...call.body });
       if (!done.ok) return done;
       call.note({ count: done.value.changed, ...(call.body.dryRun ? { dryRun: true } : {}) });
       return ok(json(done.value));

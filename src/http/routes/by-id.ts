@@ -6,7 +6,7 @@ import { rescheduleSchema } from "../../protocol/selection.ts";
 import { decodeBody } from "../../protocol/validate.ts";
 import { ok } from "../../task/result.ts";
 import { json, jsonText, noContent } from "../answer.ts";
-import { callQueue } from "../objects.ts";
+import { callTask } from "../objects.ts";
 import { type Route, route } from "../route.ts";
 
 const TASK = "/v1/queues/:queue/tasks/:id";
@@ -22,7 +22,7 @@ const fetchRoute = route({
   names: ({ parameters }) => [parameters.id],
   handle: async (call) => {
     const { queue, id } = call.parameters;
-    const task = await callQueue(call, queue, (stub) => stub.task(id));
+    const task = await callTask(call, queue, id, (stub) => stub.task(id));
     return task.ok ? ok(jsonText(task.value)) : task;
   },
 });
@@ -38,7 +38,7 @@ const updateRoute = route({
   answers: { 200: { description: "The task as it is now", schema: taskSchema } },
   handle: async (call) => {
     const { queue, id } = call.parameters;
-    const task = await callQueue(call, queue, (stub) => stub.update({ id, patch: call.body }));
+    const task = await callTask(call, queue, id, (stub) => stub.update({ id, patch: call.body }));
     return task.ok ? ok(jsonText(task.value)) : task;
   },
 });
@@ -53,7 +53,7 @@ const removeRoute = route({
   answers: { 204: { description: "Gone" } },
   handle: async (call) => {
     const { queue, id } = call.parameters;
-    const removed = await callQueue(call, queue, (stub) => stub.remove(id));
+    const removed = await callTask(call, queue, id, (stub) => stub.remove(id));
     return removed.ok ? ok(noContent()) : removed;
   },
 });
@@ -69,7 +69,7 @@ const rescheduleRoute = route({
   answers: { 200: { description: "The task as it is now", schema: taskSchema } },
   handle: async (call) => {
     const { queue, id } = call.parameters;
-    const task = await callQueue(call, queue, (stub) => stub.reschedule({ id, ...call.body }));
+    const task = await callTask(call, queue, id, (stub) => stub.reschedule({ id, ...call.body }));
     return task.ok ? ok(jsonText(task.value)) : task;
   },
 });
@@ -84,7 +84,7 @@ const resumeRoute = route({
   answers: { 200: { description: "Whether anything changed", schema: resumedSchema } },
   handle: async (call) => {
     const { queue, id } = call.parameters;
-    const resumed = await callQueue(call, queue, (stub) => stub.resume(id));
+    const resumed = await callTask(call, queue, id, (stub) => stub.resume(id));
     if (!resumed.ok) return resumed;
     call.note({ count: Number(resumed.value.resumed) });
     return ok(json(resumed.value));
@@ -101,7 +101,7 @@ const cancelRoute = route({
   answers: { 200: { description: "Whether anything changed", schema: cancelledSchema } },
   handle: async (call) => {
     const { queue, id } = call.parameters;
-    const cancelled = await callQueue(call, queue, (stub) => stub.cancel(id));
+    const cancelled = await callTask(call, queue, id, (stub) => stub.cancel(id));
     if (!cancelled.ok) return cancelled;
     call.note({ count: Number(cancelled.value.cancelled) });
     return ok(json(cancelled.value));

@@ -7,8 +7,10 @@ import { dropQuerySchema, vacuumSchema } from "../../protocol/selection.ts";
 import { decodeBody } from "../../protocol/validate.ts";
 import { ok } from "../../task/result.ts";
 import { json, noContent } from "../answer.ts";
-import { callQueue } from "../objects.ts";
+import { queueInfo, queueStats } from "../numbers.ts";
+import { callPartition, FIRST_PARTITION } from "../objects.ts";
 import { type Route, route } from "../route.ts";
+import { configure, drop, purge, resumeAbandoned, vacuum } from "../whole-queue.ts";
 
 const QUEUE = "/v1/queues/:queue";
 
@@ -21,7 +23,7 @@ const infoRoute = route({
   refusals: ["queue_not_found"],
   answers: { 200: { description: "The queue", schema: queueInfoSchema } },
   handle: async (call) => {
-    const info = await callQueue(call, call.parameters.queue, (queue) => queue.info());
+    const info = await queueInfo(call, call.parameters.queue);
     return info.ok ? ok(json(info.value)) : info;
   },
 });
@@ -34,7 +36,7 @@ const statsRoute = route({
   access: ["read"],
   answers: { 200: { description: "The numbers", schema: queueStatsSchema } },
   handle: async (call) => {
-    const stats = await callQueue(call, call.parameters.queue, (queue) => queue.stats());
+    const stats = await queueStats(call, call.parameters.queue);
     return stats.ok ? ok(json(stats.value)) : stats;
   },
 });
@@ -47,7 +49,7 @@ const configRoute = route({
   access: ["read"],
   answers: { 200: { description: "The settings", schema: queueConfigSchema } },
   handle: async (call) => {
-    const config = await callQueue(call, call.parameters.queue, (queue) => queue.config());
+    const config = await callPartition(call, call.parameters.queue, FIRST_PARTITION, (stub) => stub.config());
     return config.ok ? ok(json(config.value)) : config;
   },
 });
@@ -61,7 +63,7 @@ const configureRoute = route({
   body: { schema: configPatchSchema, decode: decodeConfigPatch },
   answers: { 200: { description: "The settings as they are now", schema: queueConfigSchema } },
   handle: async (call) => {
-    const config = await callQueue(call, call.parameters.queue, (queue) => queue.configure(call.body));
+    const config = await configure(call, call.parameters.queue, call.body);
     return config.ok ? ok(json(config.value)) : config;
   },
 });
@@ -74,7 +76,7 @@ const purgeRoute = route({
   access: ["admin"],
   answers: { 200: { description: "How many went, and whether there are more", schema: purgedSchema } },
   handle: async (call) => {
-    const purged = await callQueue(call, call.parameters.queue, (queue) => queue.purge());
+    const purged = await purge(call, call.parameters.queue);
     if (!purged.ok) return purged;
     call.note({ count: purged.value.purged });
     return ok(json(purged.value));
@@ -92,7 +94,7 @@ const dropRoute = route({
   answers: { 204: { description: "Gone" } },
   handle: async (call) => {
     const { force } = call.query;
-    const dropped = await callQueue(call, call.parameters.queue, (queue) => queue.drop({ force }));
+    const dropped = await drop(call, call.parameters.queue, force);
     return dropped.ok ? ok(noContent()) : dropped;
   },
 });
@@ -105,7 +107,7 @@ const resumeAbandonedRoute = route({
   access: ["admin"],
   answers: { 200: { description: "How many leases were taken back", schema: resumedManySchema } },
   handle: async (call) => {
-    const resumed = await callQueue(call, call.parameters.queue, (queue) => queue.resumeAbandoned());
+    const resumed = await resumeAbandoned(call, call.parameters.queue);
     if (!resumed.ok) return resumed;
     call.note({ count: resumed.value.resumed });
     return ok(json(resumed.value));
@@ -121,7 +123,7 @@ const vacuumRoute = route({
   body: { schema: vacuumSchema, decode: (text) => decodeBody(vacuumSchema, text) },
   answers: { 200: { description: "How many went, and whether there are more", schema: vacuumedSchema } },
   handle: async (call) => {
-    const vacuumed = await callQueue(call, call.parameters.queue, (queue) => queue.vacuum(call.body));
+    const vacuumed = await vacuum(call, call.parameters.queue, call.body);
     if (!vacuumed.ok) return vacuumed;
     call.note({ count: vacuumed.value.vacuumed });
     return ok(json(vacuumed.value));

@@ -3,9 +3,10 @@
 import { directoryStub, queueStub, type Upgradable } from "../../env.ts";
 import { CALLER_HEADER, encodeCaller, SUBPROTOCOL } from "../../protocol/caller.ts";
 import { socketQuerySchema } from "../../protocol/selection.ts";
+import { countsOf, type Layout } from "../../task/layout.ts";
 import { fail, ok, type Result } from "../../task/result.ts";
 import { callObject } from "../call.ts";
-import { FIRST_PARTITION } from "../objects.ts";
+import { FIRST_PARTITION, layoutOf } from "../objects.ts";
 import { type Arrival, type Route, route } from "../route.ts";
 import { isUpgrade, subprotocols } from "../token.ts";
 
@@ -22,13 +23,26 @@ const queueSocketRoute = route({
   // Its frames name the tasks, and each of them is checked.
   names: () => [],
   handle: async (call) => {
-    const { partition = FIRST_PARTITION } = call.query;
-    if (partition !== FIRST_PARTITION) {
-      return fail("bad_request", "`partition` must be 0: this queue has 1 partition.", { path: "partition" });
-    }
-    return upgrade(call, () => queueStub(call.env, call.parameters.queue, partition));
+    const { queue } = call.parameters;
+    const layout = layoutOf(call, queue);
+    const partition = partitionAsked(call.query.partition, layout);
+    if (!partition.ok) return partition;
+    const caller = layout.partitions === 1 ? call.caller : { ...call.caller, layout };
+    return upgrade({ ...call, caller }, () => queueStub(call.env, queue, partition.value));
   },
 });
+
+/** A socket is one partition's, so where there are several it must be said which. */
+function partitionAsked(asked: number | undefined, layout: Layout): Result<number> {
+  const { partitions } = layout;
+  if (asked !== undefined && asked < partitions) return ok(asked);
+  if (asked === undefined && partitions === 1) return ok(FIRST_PARTITION);
+  const detail =
+    partitions === 1
+      ? "`partition` must be 0: this queue has 1 partition."
+      : `\`partition\` must be a number from 0 to ${partitions - 1}: this queue has ${partitions} partitions, and a socket is one partition's.`;
+  return fail("bad_request", detail, { path: "partition", ...countsOf(layout) });
+}
 
 const allSocketRoute = route({
   method: "GET",

@@ -6,20 +6,12 @@ import { listText, objectText } from "../../protocol/encode.ts";
 import { decodePush, newTaskSchema, newTasksSchema } from "../../protocol/new-task.ts";
 import { listQuerySchema } from "../../protocol/selection.ts";
 import { ok } from "../../task/result.ts";
-import type { NewTask } from "../../task/task.ts";
 import { json, jsonText, stream } from "../answer.ts";
 import { NDJSON_TYPE } from "../body.ts";
-import { callQueue } from "../objects.ts";
+import { listQueue } from "../list-queue.ts";
+import { push, pushParts } from "../push.ts";
 import { pushStream } from "../push-stream.ts";
-import { type Arrival, type Route, route } from "../route.ts";
-
-/** Whether a second push is the same as one: with a key that is held for as long as the task has a row. */
-const isRepeatable = (task: NewTask): boolean =>
-  task.idempotencyKey !== undefined && task.idempotencyUntil !== "terminal";
-
-/** Any other is sent once: a second time might make a second task. */
-const push = (call: Arrival, queue: string, tasks: readonly NewTask[]) =>
-  callQueue(call, queue, (stub) => stub.push(tasks), tasks.every(isRepeatable) ? "repeat" : "once");
+import { type Route, route } from "../route.ts";
 
 const pushRoute = route({
   method: "POST",
@@ -33,7 +25,7 @@ const pushRoute = route({
     schema: newTaskSchema,
     handle: async (call) => {
       const { queue } = call.parameters;
-      const answers = call.body && pushStream(call.body, (tasks) => push(call, queue, tasks));
+      const answers = call.body && pushStream(call.body, (tasks) => pushParts(call, queue, tasks));
       return ok(stream(answers, NDJSON_TYPE));
     },
   },
@@ -64,7 +56,7 @@ const listRoute = route({
   query: listQuerySchema,
   answers: { 200: { description: "A page, which may be short or empty", schema: tasksAnswerSchema } },
   handle: async (call) => {
-    const page = await callQueue(call, call.parameters.queue, (queue) => queue.list(call.query));
+    const page = await listQueue(call, call.parameters.queue, call.query);
     if (!page.ok) return page;
     const { tasks, nextCursor } = page.value;
     return ok(jsonText(objectText({ tasks: listText(tasks), nextCursor: nextCursor && JSON.stringify(nextCursor) })));

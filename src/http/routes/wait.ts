@@ -3,15 +3,14 @@
 import { statusAnswerSchema, waitLineSchema } from "../../protocol/answers.ts";
 import { statusBodySchema, type WaitInput, waitBodySchema, waitQuerySchema } from "../../protocol/selection.ts";
 import { decodeBody } from "../../protocol/validate.ts";
-import { parseId } from "../../task/id.ts";
 import { ok, type Result } from "../../task/result.ts";
 import { stream } from "../answer.ts";
 import { JSON_TYPE, NDJSON_TYPE } from "../body.ts";
+import { aFewAtATime, allOf, byPartition } from "../fan-out.ts";
 import { openFrames } from "../frames.ts";
-import { FIRST_PARTITION } from "../objects.ts";
 import { type Arrival, type Route, route } from "../route.ts";
 import { standingLines, standingOf, statusText } from "../standing.ts";
-import { errorLine, waitStream } from "../wait-stream.ts";
+import { errorLine, type WaitPart, waitStream } from "../wait-stream.ts";
 
 const SSE_TYPE = "text/event-stream";
 
@@ -36,16 +35,30 @@ async function wait(call: Arrival, queue: string, asked: WaitInput): Promise<Res
   // The answer to HEAD has no body, so nobody would ever read, or cancel, the stream.
   if (call.request.method === "HEAD") return ok(stream(null, type));
   if (asked.waitMs === 0) return lookOnce(call, queue, ids, type, format);
-  const here = ids.filter(isHere);
-  const elsewhere = ids.filter((id) => !isHere(id)).map((id) => errorLine(id, "task_not_found"));
-  if (here.length === 0) return ok(lines(elsewhere, type, format));
-  const frames = await openFrames(call, queue);
-  if (!frames.ok) return frames;
-  return ok(stream(waitStream(call, queue, { ...asked, ids: here }, elsewhere, frames.value, format), type));
+  const places = byPartition(call, queue, ids, (id) => id);
+  // An id of a partition that this queue has not is one of no task.
+  const strangers = (places.get(null) ?? []).map((id) => errorLine(id, "task_not_found"));
+  const parts = await openParts(call, queue, places);
+  if (!parts.ok) return parts;
+  if (parts.value.length === 0) return ok(lines(strangers, type, format));
+  return ok(stream(waitStream(call, queue, asked, strangers, parts.value, format), type));
 }
 
-/** An id of a partition that this queue has not is one of no task; its objects would refuse the whole wait for it. */
-const isHere = (id: string): boolean => (parseId(id)?.partition ?? FIRST_PARTITION) === FIRST_PARTITION;
+/** Opens a socket to each partition that has some of the tasks: all of them, or none. */
+async function openParts(
+  call: Arrival,
+  queue: string,
+  places: ReadonlyMap<number | null, readonly string[]>,
+): Promise<Result<WaitPart[]>> {
+  const wanted = [...places].flatMap(([partition, ids]) => (partition === null ? [] : [{ partition, ids }]));
+  const opened = await aFewAtATime(wanted, async (part): Promise<Result<WaitPart>> => {
+    const frames = await openFrames(call, queue, part.partition);
+    return frames.ok ? ok({ ...part, frames: frames.value }) : frames;
+  });
+  const parts = allOf(opened);
+  if (!parts.ok) for (const part of opened) if (part.ok) part.value.frames.close();
+  return parts;
+}
 
 const lines = (texts: readonly string[], type: string, format: (line: string) => string): Response =>
   stream(new Blob([texts.map(format).join("")]).stream(), type);

@@ -15,11 +15,13 @@ import { registerSchema, sessionSchema } from "../../protocol/workers.ts";
 import { ok, type Result } from "../../task/result.ts";
 import type { EventAnswer } from "../../task/task.ts";
 import { json, jsonText } from "../answer.ts";
+import { reportEvents } from "../events.ts";
 import { type Held, held, orBeat } from "../held.ts";
 import { longPoll, NO_TASKS, release } from "../long-poll.ts";
-import { callQueue } from "../objects.ts";
+import { pollQueue } from "../poll.ts";
 import { type Arrival, type Route, route } from "../route.ts";
 import { Stop } from "../stop.ts";
+import { goodbye, heartbeat, register, workers } from "../workers.ts";
 
 interface Polled {
   readonly session: string;
@@ -64,9 +66,10 @@ const pollRoute = route({
   handle: async (call) => {
     const { queue } = call.parameters;
     const { signal } = call.request;
-    const first = await callQueue(call, queue, (stub) => stub.poll(call.body));
+    const first = await pollQueue(call, queue, call.body);
     if (!first.ok) return first;
     const { session, tasks, events } = first.value;
+    call.beats.tell(call, queue, { worker: call.body.worker, session });
     if (tasks.length > 0 || call.body.waitMs === 0) {
       const claimed = listText(tasks);
       if (signal.aborted) call.background(release(call, queue, claimed));
@@ -86,8 +89,12 @@ const eventsRoute = route({
   refusals: ["worker_not_found"],
   answers: { 200: { description: "An answer to each event, in order", schema: eventsAnswerSchema } },
   handle: async (call) => {
-    const answered = await callQueue(call, call.parameters.queue, (queue) => queue.events(call.body));
-    return answered.ok ? ok(json({ events: answered.value.events })) : answered;
+    const { queue } = call.parameters;
+    const answered = await reportEvents(call, queue, call.body);
+    if (!answered.ok) return answered;
+    const { worker, session } = call.body;
+    if (worker !== undefined && session !== undefined) call.beats.tell(call, queue, { worker, session });
+    return ok(json({ events: answered.value.events }));
   },
 });
 
@@ -100,7 +107,7 @@ const registerRoute = route({
   body: { schema: registerSchema, decode: (text) => decodeBody(registerSchema, text) },
   answers: { 201: { description: "Registered", schema: registeredSchema } },
   handle: async (call) => {
-    const registered = await callQueue(call, call.parameters.queue, (queue) => queue.register(call.body));
+    const registered = await register(call, call.parameters.queue, call.body);
     return registered.ok ? ok(json(registered.value, 201)) : registered;
   },
 });
@@ -113,7 +120,7 @@ const workersRoute = route({
   access: ["read"],
   answers: { 200: { description: "The workers", schema: workersAnswerSchema } },
   handle: async (call) => {
-    const listed = await callQueue(call, call.parameters.queue, (queue) => queue.workers());
+    const listed = await workers(call, call.parameters.queue);
     return listed.ok ? ok(json(listed.value)) : listed;
   },
 });
@@ -130,7 +137,7 @@ const heartbeatRoute = route({
   handle: async (call) => {
     const { queue, worker } = call.parameters;
     const { session } = call.body;
-    const heard = await callQueue(call, queue, (stub) => stub.heartbeat({ worker, session }));
+    const heard = await heartbeat(call, queue, { worker, session });
     return heard.ok ? ok(json(heard.value)) : heard;
   },
 });
@@ -147,7 +154,7 @@ const goodbyeRoute = route({
   handle: async (call) => {
     const { queue, worker } = call.parameters;
     const { session } = call.body;
-    const left = await callQueue(call, queue, (stub) => stub.goodbye({ worker, session }));
+    const left = await goodbye(call, queue, { worker, session });
     return left.ok ? ok(json(left.value)) : left;
   },
 });

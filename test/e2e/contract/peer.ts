@@ -25,8 +25,9 @@ export class Peer {
     this.socket = socket;
   }
 
-  static async open({ url }: Pick<Queue, "url">, protocols?: readonly string[]): Promise<Peer> {
-    return new Peer(await openSocket(`${url}/socket`, protocols === undefined ? {} : { protocols }));
+  static async open({ url }: Pick<Queue, "url">, protocols?: readonly string[], partition?: number): Promise<Peer> {
+    const query = partition === undefined ? "" : `?partition=${partition}`;
+    return new Peer(await openSocket(`${url}/socket${query}`, protocols === undefined ? {} : { protocols }));
   }
 
   /** Opens a socket and registers on it. */

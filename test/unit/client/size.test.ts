@@ -22,26 +22,27 @@ async function sizeOf(names: Readonly<Record<string, readonly string[]>>): Promi
   return gzipSync(outputFiles[0]?.contents ?? "", { level: 9 }).length;
 }
 
-test("what is needed to push is under 5 KB", async () => {
+// Partitions cost what is written beside each: their number is learnt, batches are split, credit is spread.
+test("what is needed to push is under 5.5 KB, 0.65 of which splits batches by partition", async () => {
   const size = await sizeOf({ "client/index.ts": ["DurableSink", "task"] });
   expect(size).toBeGreaterThan(1_000);
-  expect(size).toBeLessThan(5_120);
+  expect(size).toBeLessThan(5_632);
 });
 
-test("a worker over a socket is under 12 KB", async () => {
+test("a worker over sockets is under 13.75 KB, 1.5 of which spreads it over partitions", async () => {
   const names = { "client/index.ts": ["DurableSource"], "worker/index.ts": ["Worker"] };
-  expect(await sizeOf(names)).toBeLessThan(12_288);
+  expect(await sizeOf(names)).toBeLessThan(14_080);
 });
 
 test("a queue over HTTP, with all that it can do and a worker's polls", async () => {
   const size = await sizeOf({ "client/index.ts": ["DurableBackend", "http"] });
   expect(size).toBeGreaterThan(1_000);
-  expect(size).toBeLessThan(15_000);
+  expect(size).toBeLessThan(15_360);
 });
 
-test("a worker over a socket, and a queue with all that it can do", async () => {
+test("a worker over sockets, and a queue with all that it can do", async () => {
   const names = { "client/index.ts": ["DurableBackend", "socket"], "worker/index.ts": ["Worker"] };
-  expect(await sizeOf(names)).toBeLessThan(18_000);
+  expect(await sizeOf(names)).toBeLessThan(20_736);
 });
 
 test("an import pays for nothing that it does not name", async () => {

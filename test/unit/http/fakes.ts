@@ -22,6 +22,7 @@ type Answers<Stub> = { [Method in keyof Stub]?: unknown };
 const EMPTY: Record<string, unknown> = {
   poll: { session: "s1", tasks: [], events: [] },
   events: { events: [] },
+  workers: { workers: [] },
   list: { tasks: [] },
   status: { results: [], unknown: [] },
   queues: { queues: [], more: false, asOf: NOW },
