@@ -4,11 +4,11 @@
  */
 export const ROWS = {
   /** A push that leaves its tasks waiting. */
-  push: 2,
+  push: 1,
   /** A claim of what waits, which starts it as well. */
-  claim: 2,
+  claim: 1,
   /** A push whose tasks go to a worker in the same transaction. */
-  pushDelivered: 2,
+  pushDelivered: 1,
   ack: 1,
   /** Each commit, whatever its size: the tally. */
   commit: 1,

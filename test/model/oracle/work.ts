@@ -32,12 +32,12 @@ export function judgePoll(q: ModelQueue, call: CallOf<"poll">, answer: Answer): 
   const polled = given<Polled>(answer);
   const session = known ?? open(q, call.worker, polled.session);
   must(polled.session === session.token, "the poll goes by the present session", polled.session);
-  hear(q, session);
   judgeEvents(q, call.events, polled.events, call.session === undefined ? null : session);
   const due = q.config.paused ? [] : q.inOrder().slice(0, call.max);
   const [ids, dueIds] = [polled.tasks.map(({ id }) => id), due.map(({ id }) => id)];
   must(same(ids, dueIds), "(h) what is due is claimed, in order", { claimed: ids, due: dueIds });
   for (const [at, task] of due.entries()) claim(q, task, session, call.autoStart, polled.tasks[at] as LeasedTask);
+  hear(q, session);
 }
 
 function claim(q: ModelQueue, task: ModelTask, session: ModelSession, autoStart: boolean, seen: LeasedTask): void {
