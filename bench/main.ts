@@ -1,52 +1,46 @@
-/** `npm run bench`: how fast one queue is on this machine, and what a task costs in rows. */
+/** `npm run bench`: how fast a queue is on this machine, what a task costs, and what the machine would do without one. */
 
-import { startServer } from "./server.ts";
-import { type Figure, WORKLOADS } from "./workloads.ts";
+import { writeFile } from "node:fs/promises";
+import { cpus } from "node:os";
+import { measureGrowth } from "./growth.ts";
+import { measure } from "./measure.ts";
+import { type Options, readOptions, USAGE } from "./options.ts";
+import { rewrite } from "./page.ts";
+import { costTable, growthTable, markdown, plain, startTable, type Table, workloadTable } from "./report.ts";
+import { measureStarts } from "./startup.ts";
+import { countSent } from "./wire.ts";
 
-const RUNS = 5;
-
-interface Stats {
-  readonly rowsWritten: number;
-  readonly counts: Record<string, number>;
+async function main(options: Options): Promise<void> {
+  countSent();
+  const lines = options.workloads ? await measure(options, (text) => console.error(text)) : undefined;
+  const growth = options.growth ? await measureGrowth(options.rows, options.calls) : undefined;
+  const starts = options.startup ? await measureStarts(options.repeat, options.isolates) : undefined;
+  const tables: Record<string, Table> = {
+    ...(lines && { workloads: workloadTable(lines), costs: costTable(lines) }),
+    ...(growth && { growth: growthTable(growth) }),
+    ...(starts && { starts: startTable(starts) }),
+  };
+  const machine = `${cpus().length} cores, Node ${process.versions.node}`;
+  const about = `Medians of ${options.repeat} [least – most]; plain workerd, durable, 100-byte payload; ${machine}.`;
+  console.log(`${about}\n`);
+  for (const [name, table] of Object.entries(tables)) console.log(`${name}\n${plain(table)}\n`);
+  const figures = { date: new Date().toISOString(), machine, repeat: options.repeat, lines, growth, starts };
+  if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(figures, null, 2)}\n`);
+  if (options.docs === undefined) return;
+  const day = new Intl.DateTimeFormat("en", { dateStyle: "long" }).format(new Date());
+  const noted = (table: Table) => `\n${about.replace(/\.$/, "")}, ${day}.\n\n${markdown(table)}\n`;
+  await rewrite(options.docs, Object.fromEntries(Object.entries(tables).map(([name, table]) => [name, noted(table)])));
 }
 
-/** The median, and in brackets the least and the most. */
-function spread(values: readonly number[], digits: number): string {
-  if (values.length === 0) return "";
-  const sorted = values.toSorted((a, b) => a - b);
-  const show = (value: number | undefined) => (value ?? 0).toLocaleString("en", { maximumFractionDigits: digits });
-  return `${show(sorted[Math.floor(sorted.length / 2)])} [${show(sorted[0])} – ${show(sorted.at(-1))}]`;
-}
-
-const pick = (figures: readonly Figure[], key: keyof Figure): number[] =>
-  figures.flatMap((figure) => figure[key] ?? []);
-
-async function rowsPerTask(url: string, queue: string): Promise<number> {
-  const stats = (await (await fetch(`${url}/v1/queues/${queue}/stats`)).json()) as Stats;
-  return stats.rowsWritten / Object.values(stats.counts).reduce((sum, count) => sum + count, 0);
-}
-
-const server = await startServer();
-try {
-  const table = [];
-  for (const [index, workload] of WORKLOADS.entries()) {
-    const figures: Figure[] = [];
-    const rows: number[] = [];
-    for (let run = 0; run < RUNS; run++) {
-      const queue = `bench-${index}-${run}`;
-      figures.push(await workload.run(server.url, queue));
-      rows.push(await rowsPerTask(server.url, queue));
-    }
-    table.push({
-      workload: workload.name,
-      "tasks/s": spread(pick(figures, "perSecond"), 0),
-      "p50 ms": spread(pick(figures, "p50"), 2),
-      "p99 ms": spread(pick(figures, "p99"), 2),
-      "rows/task": spread(rows, 2),
-    });
+function options(): Options | null {
+  try {
+    return readOptions(process.argv.slice(2));
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
+    process.exit(1);
   }
-  console.log(`Median of ${RUNS} runs [least – most]; plain workerd, durable, one queue, 100-byte payload.`);
-  console.table(table);
-} finally {
-  await server.stop();
 }
+
+const asked = options();
+if (asked === null) console.log(USAGE);
+else await main(asked);

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { plainFetch } from "./wire.ts";
 
 const SERVE = fileURLToPath(new URL("../src/cli/serve.ts", import.meta.url));
 
@@ -15,10 +16,14 @@ export interface BenchServer {
   stop(): Promise<void>;
 }
 
-/** Starts it on a free port; durable, on the disk, as in use. @param more variables of the environment */
-export async function startServer(more: Readonly<Record<string, string>> = {}): Promise<BenchServer> {
+/**
+ * Starts it on a free port; durable, on the disk, as in use.
+ *
+ * @param variables added to its environment
+ */
+export async function startServer(variables: Readonly<Record<string, string>> = {}): Promise<BenchServer> {
   const data = await mkdtemp(join(tmpdir(), "prinia-bench-"));
-  const env = { ...process.env, PORT: "0", PRINIA_DATA: data, PRINIA_AUTH: "off", ...more };
+  const env = { ...process.env, PORT: "0", HOST: "", PRINIA_DATA: data, PRINIA_AUTH: "off", ...variables };
   const child = spawn(process.execPath, [SERVE], { env, stdio: ["ignore", "pipe", "inherit"] });
   for await (const line of createInterface(child.stdout)) {
     const url = /http:\/\/\S+/.exec(line)?.[0];
@@ -34,3 +39,15 @@ export async function startServer(more: Readonly<Record<string, string>> = {}): 
   }
   throw new Error("the server ended before it listened");
 }
+
+/** The numbers of a queue that a benchmark looks at. */
+export interface Stats {
+  readonly partitions: number;
+  readonly counts: Readonly<Record<string, number>>;
+  readonly rowsWritten: number;
+  readonly alarmsSet: number;
+  readonly commits: number;
+}
+
+export const statsOf = async (url: string, queue: string): Promise<Stats> =>
+  (await (await plainFetch(`${url}/v1/queues/${queue}/stats`)).json()) as Stats;

@@ -1,9 +1,8 @@
-/** A raw socket to a queue, without the SDK: what is measured is the server. */
+/** A raw socket, without the SDK: what is measured is the server. */
 
 export interface LeasedTask {
   readonly id: string;
   readonly lease: string;
-  readonly args: unknown;
 }
 
 interface Frame {
@@ -21,10 +20,14 @@ export interface BenchSocket {
   close(): void;
 }
 
-/** @param partition of a queue that has several */
-export function openSocket(url: string, queue: string, partition?: number): Promise<BenchSocket> {
-  const place = `/v1/queues/${queue}/socket${partition === undefined ? "" : `?partition=${partition}`}`;
-  const socket = new WebSocket(url.replace("http", "ws") + place, ["prinia.v1"]);
+/** A socket to each partition of a queue. */
+export function openSockets(url: string, queue: string, partitions: number): Promise<BenchSocket[]> {
+  const open = (partition: number) => openSocket(url, queue, partitions === 1 ? "" : `?partition=${partition}`);
+  return Promise.all(Array.from({ length: partitions }, (_, partition) => open(partition)));
+}
+
+async function openSocket(url: string, queue: string, search: string): Promise<BenchSocket> {
+  const socket = await connected(`${url}/v1/queues/${queue}/socket${search}`);
   const asked = new Map<string, (frame: Frame) => void>();
   let refs = 0;
   const bench: BenchSocket = {
@@ -46,8 +49,15 @@ export function openSocket(url: string, queue: string, partition?: number): Prom
     asked.delete(frame.ref);
     waiting(frame);
   });
-  return new Promise((resolve, reject) => {
-    socket.addEventListener("open", () => resolve(bench));
-    socket.addEventListener("error", () => reject(new Error(`no socket to ${url}`)));
-  });
+  return bench;
+}
+
+/** Opens a socket that speaks whatever is sent over it. */
+export async function connected(url: string): Promise<WebSocket> {
+  const socket = new WebSocket(url.replace(/^http/, "ws"), ["prinia.v1"]);
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  socket.addEventListener("open", () => resolve());
+  socket.addEventListener("error", () => reject(new Error(`no socket to ${url}`)));
+  await promise;
+  return socket;
 }

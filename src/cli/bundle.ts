@@ -6,11 +6,14 @@ import type { Result } from "../task/result.ts";
 
 const ENTRY = fileURLToPath(new URL("../index.ts", import.meta.url));
 
-/** Bundles `src/index.ts`; the error is what esbuild has to say. */
-export async function bundleWorker(): Promise<Result<string, string>> {
+/**
+ * Bundles a Worker; the error is what esbuild has to say.
+ * @param entry its main module; `src/index.ts` when not given
+ */
+export async function bundleWorker(entry: string = ENTRY): Promise<Result<string, string>> {
   try {
     const { outputFiles } = await build({
-      entryPoints: [ENTRY],
+      entryPoints: [entry],
       bundle: true,
       write: false,
       format: "esm",

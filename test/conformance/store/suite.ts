@@ -16,6 +16,7 @@ import { longCases } from "./long.ts";
 import { numberCases } from "./numbers.ts";
 import { planCases } from "./plans.ts";
 import { pushCases } from "./push.ts";
+import { recordCases } from "./records.ts";
 import { ruleCases } from "./rules.ts";
 import { runCases } from "./runs.ts";
 import { schemaCases } from "./schema.ts";
@@ -42,6 +43,7 @@ const AREAS: Readonly<Record<string, StoreCases>> = {
   sweep: sweepCases,
   liveness: livenessCases,
   numbers: numberCases,
+  records: recordCases,
   texts: textCases,
   tables: schemaCases,
   plans: planCases,

@@ -1,0 +1,33 @@
+// What a deployment uploads, and what each fresh isolate must compile: bundled as `serve` does it, minified, gzipped.
+import { resolve } from "node:path";
+import { gzipSync } from "node:zlib";
+import { build, stop } from "esbuild";
+import { afterAll, expect, test } from "vitest";
+
+const src = resolve(import.meta.dirname, "../../src");
+const KB = 1024;
+
+afterAll(() => stop());
+
+async function sizeOf(entry: string): Promise<number> {
+  const { outputFiles } = await build({
+    entryPoints: [resolve(src, entry)],
+    ...{ bundle: true, minify: true, format: "esm", target: "es2024", conditions: ["workerd", "worker", "browser"] },
+    external: ["cloudflare:*"],
+    write: false,
+    logLevel: "silent",
+  });
+  return gzipSync(outputFiles[0]?.contents ?? "", { level: 9 }).length;
+}
+
+test("the API, which is all of the Worker but its objects, is under 60 KB", async () => {
+  const size = await sizeOf("service.ts");
+  expect(size).toBeGreaterThan(10 * KB);
+  expect(size).toBeLessThan(60 * KB);
+});
+
+test("the whole Worker, with both kinds of object and their store, is under 80 KB", async () => {
+  const size = await sizeOf("index.ts");
+  expect(size).toBeGreaterThan(20 * KB);
+  expect(size).toBeLessThan(80 * KB);
+});
