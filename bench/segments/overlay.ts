@@ -7,12 +7,16 @@
 import { existsSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Plugin } from "esbuild";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-const ROOT = resolve(HERE, "../..");
+export const ROOT = resolve(HERE, "../..");
 
-/** Which folders have their like here. */
-const ROOMS: Readonly<Record<string, string>> = { "src/store": "store", "test/support": "support" };
+/** Which folders of the project have their like here. */
+const ROOMS: Readonly<Record<string, string>> = {
+  "src/store": join(HERE, "store"),
+  "test/support": join(HERE, "support"),
+};
 
 /**
  * @param specifier as it stands in the import
@@ -20,11 +24,12 @@ const ROOMS: Readonly<Record<string, string>> = { "src/store": "store", "test/su
  * @returns the path of the module to take instead, or `null`
  */
 export function overlaid(specifier: string, importer: string): string | null {
-  if (!specifier.startsWith(".") || importer.startsWith(HERE)) return null;
-  const path = relative(ROOT, resolve(dirname(importer), specifier));
+  const from = dirname(importer);
+  if (!specifier.startsWith(".") || Object.values(ROOMS).includes(from)) return null;
+  const path = relative(ROOT, resolve(from, specifier));
   const room = ROOMS[dirname(path)];
   if (room === undefined) return null;
-  const instead = join(HERE, room, path.slice(dirname(path).length + 1));
+  const instead = join(room, path.slice(dirname(path).length + 1));
   return existsSync(instead) ? instead : null;
 }
 
@@ -35,3 +40,14 @@ export const overlayPlugin = () => ({
   resolveId: (specifier: string, importer: string | undefined): string | null =>
     importer === undefined ? null : overlaid(specifier, importer.replace(/[?#].*$/, "")),
 });
+
+/** For bundles. */
+export const esbuildOverlay: Plugin = {
+  name: "segments",
+  setup(build) {
+    build.onResolve({ filter: /^\./ }, ({ path, importer }) => {
+      const instead = overlaid(path, importer);
+      return instead === null ? null : { path: instead };
+    });
+  },
+};

@@ -1,10 +1,41 @@
-/** `npx vitest run --config bench/segments/vitest.config.ts`: the project's own suites, on segments. */
+/**
+ * The project's own suites, on segments: `npx vitest run --config bench/segments/vitest.config.ts --project node|worker`.
+ * The first has the suite of the store, the SQLite file, the traits on it, and the model; the second all that runs in
+ * workerd: the suite of the store again, the object, its chaos, its alarms, the traits over its binding.
+ */
 
+import { cloudflareTest } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
 import { overlayPlugin } from "./overlay.ts";
 
+const root = new URL("../..", import.meta.url).pathname;
+
 export default defineConfig({
-  plugins: [overlayPlugin()],
-  root: new URL("../..", import.meta.url).pathname,
-  test: { include: ["bench/segments/test/*.test.ts"] },
+  root,
+  test: {
+    projects: [
+      {
+        plugins: [overlayPlugin()],
+        test: {
+          name: "node",
+          root,
+          include: [
+            "test/unit/{store,sqlite,local}/**/*.test.ts",
+            "test/unit/conformance/sqlite.test.ts",
+            "test/model/*.test.ts",
+          ],
+        },
+      },
+      {
+        plugins: [
+          overlayPlugin(),
+          cloudflareTest({
+            wrangler: { configPath: `${root}/wrangler.toml` },
+            miniflare: { bindings: { PRINIA_AUTH: "off", FUZZ: process.env.PRINIA_FUZZ ?? "", HOSTILE: "" } },
+          }),
+        ],
+        test: { name: "worker", root, include: ["test/worker/**/*.test.ts"] },
+      },
+    ],
+  },
 });
