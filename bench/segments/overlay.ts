@@ -16,6 +16,7 @@ export const ROOT = resolve(HERE, "../..");
 const ROOMS: Readonly<Record<string, string>> = {
   "src/store": join(HERE, "store"),
   "test/support": join(HERE, "support"),
+  "test/model/oracle": join(HERE, "oracle"),
 };
 
 /**

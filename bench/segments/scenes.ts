@@ -1,15 +1,18 @@
-/** What is measured, and how it is told. */
+/** What is measured. */
 
 import type { Cost, Life } from "./life.ts";
+import { CUT } from "./store/cuts.ts";
 
 export interface Figure extends Cost {
   readonly phase: string;
 }
 
-interface Scene {
+export interface Scene {
   readonly name: string;
   play(life: Life): Promise<Figure[]>;
 }
+
+type Play = Scene["play"];
 
 const ARGS = JSON.stringify({ to: "somebody@example.com", subject: "x".repeat(60) });
 const RESULT = '{"sent":true,"n":12}';
@@ -18,7 +21,7 @@ const phase = async (name: string, cost: Promise<Cost>): Promise<Figure> => ({ p
 
 /** Push, claim and ack in batches of one size, while the queue is short. */
 const step =
-  (batch: number, tasks: number, args = ARGS, result = RESULT): Scene["play"] =>
+  (batch: number, tasks: number, args = ARGS, result = RESULT): Play =>
   async (life) => {
     await life.begin();
     const sums = new Map<string, Cost>();
@@ -31,7 +34,12 @@ const step =
       add("claim", await life.claim(batch, batch));
       add("ack", await life.ack(batch, batch, result));
     }
-    return [...[...sums].map(([name, cost]) => ({ phase: name, ...cost })), await phase("vacuum", life.vacuum())];
+    const whole = [...sums.values()].reduce(sum);
+    return [
+      ...[...sums].map(([name, cost]) => ({ phase: name, ...cost })),
+      { phase: "whole life", ...whole, tasks: whole.tasks / 3 },
+      await phase("vacuum", life.vacuum()),
+    ];
   };
 
 const sum = (a: Cost, b: Cost): Cost => ({
@@ -42,82 +50,100 @@ const sum = (a: Cost, b: Cost): Cost => ({
   ms: a.ms + b.ms,
 });
 
+interface Drain {
+  /** The batch in which the backlog was pushed. */
+  readonly pushed: number;
+  readonly backlog: number;
+  /** The batch in which tasks are claimed and acked. */
+  readonly batch: number;
+  readonly tasks: number;
+}
+
 /** A backlog that was pushed in batches of one size is worked off in batches of another. */
 const drain =
-  (pushed: number, batch: number, tasks: number, backlog: number): Scene["play"] =>
+  ({ pushed, backlog, batch, tasks }: Drain): Play =>
   async (life) => {
     await life.begin();
-    const figures = [await phase("push", life.push(backlog, pushed, ARGS))];
-    figures.push(await phase("claim", life.claim(tasks, batch)));
-    figures.push(await phase("restart", life.restart()));
-    figures.push(await phase("ack", life.ack(tasks, batch, RESULT)));
-    figures.push(await phase("status", life.status(300)));
-    figures.push(await phase("list of 50", life.list(50, 50)));
-    figures.push(await phase("restart, idle", life.restart()));
-    return figures;
+    return [
+      await phase("push", life.push(backlog, pushed, ARGS)),
+      await phase("claim", life.claim(tasks, batch)),
+      await phase("restart, all claimed", life.restart()),
+      await phase("ack", life.ack(tasks, batch, RESULT)),
+      await phase("status by id", life.status(300)),
+      await phase("list of 50", life.list(50, 50)),
+      await phase("restart, none leased", life.restart()),
+    ];
   };
 
 const direct =
-  (batch: number, tasks: number): Scene["play"] =>
+  (batch: number, tasks: number): Play =>
   async (life) => {
     await life.begin();
-    const figures: Figure[] = [];
-    figures.push(await phase("push to a worker", life.push(tasks, batch, ARGS, true)));
-    figures.push(await phase("ack", life.ack(tasks, batch, RESULT)));
-    return figures;
+    return [
+      await phase("push to a worker", life.push(tasks, batch, ARGS, true)),
+      await phase("ack", life.ack(tasks, batch, RESULT)),
+    ];
   };
 
-/** All that fails, is tried again and then done. */
-const retried =
-  (batch: number, tasks: number): Scene["play"] =>
+/** All that fails, and waits to be tried again. */
+const failing =
+  (batch: number, tasks: number): Play =>
   async (life) => {
     await life.begin();
-    const figures = [
+    return [
       await phase("push", life.push(tasks, batch, ARGS)),
       await phase("claim", life.claim(tasks, batch)),
+      await phase("ack that fails", life.ack(tasks, batch, null)),
     ];
-    figures.push(await phase("ack that fails", life.ack(tasks, batch, null)));
-    return figures;
   };
 
-export const SCENES: readonly Scene[] = [
-  { name: "step 1", play: step(1, 2_000) },
-  { name: "step 10", play: step(10, 10_000) },
-  { name: "step 100", play: step(100, 40_000) },
-  { name: "step 1000", play: step(1_000, 40_000) },
+/** The same with segments cut elsewhere. */
+const cutAt =
+  (tasks: number, play: Play): Play =>
+  async (life) => {
+    const before = CUT.tasks;
+    CUT.tasks = tasks;
+    try {
+      return await play(life);
+    } finally {
+      CUT.tasks = before;
+    }
+  };
+
+const text = (length: number): string => JSON.stringify("x".repeat(length - 2));
+
+const cuts = [100, 250, 500, 1_000].flatMap((at): Scene[] => [
+  { name: `cut at ${at}: by 1000`, play: cutAt(at, step(1_000, 20_000)) },
   {
-    name: "step 1000, args of 2 KB, results of 1 KB",
-    play: step(1_000, 20_000, JSON.stringify("x".repeat(2_000)), JSON.stringify("y".repeat(1_000))),
+    name: `cut at ${at}: worked off by 1`,
+    play: cutAt(at, drain({ pushed: 1_000, backlog: 1_000, batch: 1, tasks: 1_000 })),
   },
-  { name: "pushed by 1000, worked off by 1", play: drain(1_000, 1, 2_000, 10_000) },
-  { name: "pushed by 1000, worked off by 10", play: drain(1_000, 10, 10_000, 10_000) },
-  { name: "pushed by 1, worked off by 100", play: drain(1, 100, 5_000, 5_000) },
-  { name: "backlog 10000 by 100", play: drain(1_000, 100, 10_000, 10_000) },
-  { name: "backlog 500000 by 100", play: drain(1_000, 100, 10_000, 500_000) },
-  { name: "backlog 500000 by 1000", play: drain(1_000, 1_000, 40_000, 500_000) },
-  { name: "direct 1", play: direct(1, 2_000) },
+]);
+
+export const SCENES: readonly Scene[] = [
+  { name: "step 1", play: step(1, 1_000) },
+  { name: "step 10", play: step(10, 5_000) },
+  { name: "step 100", play: step(100, 20_000) },
+  { name: "step 1000", play: step(1_000, 40_000) },
+  { name: "large: step 1000, args of 2 KB, results of 1 KB", play: step(1_000, 10_000, text(2_000), text(1_000)) },
+  { name: "direct 1", play: direct(1, 1_000) },
+  { name: "direct 10", play: direct(10, 5_000) },
   { name: "direct 100", play: direct(100, 20_000) },
   { name: "direct 1000", play: direct(1_000, 20_000) },
-  { name: "retried 100", play: retried(100, 10_000) },
+  {
+    name: "uneven: pushed by 1000, worked off by 1",
+    play: drain({ pushed: 1_000, backlog: 10_000, batch: 1, tasks: 1_000 }),
+  },
+  {
+    name: "uneven: pushed by 1000, worked off by 10",
+    play: drain({ pushed: 1_000, backlog: 10_000, batch: 10, tasks: 5_000 }),
+  },
+  {
+    name: "uneven: pushed by 1, worked off by 100",
+    play: drain({ pushed: 1, backlog: 2_000, batch: 100, tasks: 2_000 }),
+  },
+  { name: "backlog 10000", play: drain({ pushed: 1_000, backlog: 10_000, batch: 100, tasks: 10_000 }) },
+  { name: "backlog 500000", play: drain({ pushed: 1_000, backlog: 500_000, batch: 100, tasks: 10_000 }) },
+  { name: "failing 100", play: failing(100, 5_000) },
+  ...cuts,
 ];
-
-const round = (value: number, digits: number): number => Number(value.toFixed(digits));
-
-export function report(name: string, rows: readonly Figure[], segments: readonly Figure[]): void {
-  console.log(`\n${name}`);
-  console.table(
-    rows.map((row, i) => {
-      const segment = segments[i] ?? row;
-      return {
-        phase: row.phase,
-        "rows/task": round(row.rows / row.tasks, 3),
-        "rows/task, segments": round(segment.rows / segment.tasks, 3),
-        "bytes/task": round(row.bytes / row.tasks, 0),
-        "bytes/task, segments": round(segment.bytes / segment.tasks, 0),
-        "µs/task": round((row.ms * 1_000) / row.tasks, 1),
-        "µs/task, segments": round((segment.ms * 1_000) / segment.tasks, 1),
-        ratio: round(segment.ms / segment.tasks / (row.ms / row.tasks), 2),
-      };
-    }),
-  );
-}

@@ -3,7 +3,7 @@
 export const CUT = {
   /** Tasks of a segment: its state is rewritten with each claim and each ack that touches it. */
   tasks: 250,
-  /** UTF-16 units of all args of a segment. */
+  /** UTF-16 units of all args and meta of a segment. */
   size: 256 * 1024,
   /** Args that are longer have a row of their own. */
   args: 16 * 1024,

@@ -27,16 +27,19 @@ export function insertRows(tx: Tx, createdAt: number, rows: readonly InsertRow[]
     const plain = isPlain(tx, row);
     const last = piece.at(-1);
     const follows = last === undefined || last.seq + 1 === row.seq;
-    if (!plain || !follows || piece.length >= CUT.tasks || size + row.args.length > CUT.size) cut();
+    if (!plain || !follows || piece.length >= CUT.tasks || size + sizeOf(row) > CUT.size) cut();
     if (plain) {
       piece.push(row);
-      size += row.args.length;
+      size += sizeOf(row);
     } else special.push(row);
   }
   cut();
   if (special.length > 0) for (const [seq, row] of present.insertRows(tx, createdAt, special)) written.set(seq, row);
   return written;
 }
+
+/** UTF-16 units of what may be large. */
+const sizeOf = ({ args, meta }: InsertRow): number => args.length + (meta?.length ?? 0);
 
 /** Segments hold what is claimed in the order in which it came, and is small. */
 function isPlain(tx: Tx, row: InsertRow): boolean {

@@ -9,7 +9,7 @@ export { isUsed, saveTally } from "../../../src/store/tally.ts";
 export interface Tail {
   readonly first: number;
   readonly n: number;
-  /** UTF-16 units of its args. */
+  /** UTF-16 units of its args and meta. */
   readonly size: number;
 }
 
