@@ -70,7 +70,7 @@ function waitingFrom(tx: Tx, wanted: number): Candidate[] {
   const { head } = tallyOf(tx);
   const waiting: Candidate[] = [];
   if (head === null) return waiting;
-  for (const segment of segmentsFrom(tx, head, "all")) {
+  for (const segment of segmentsFrom(tx, head, "args")) {
     for (let index = Math.max(0, head - segment.first); index < segment.n; index++) {
       if (segment.slots[index] !== null) continue;
       const due_at = segment.template(index)[1];
@@ -105,7 +105,7 @@ function leaseInSegments(tx: Tx, dealt: Dealt, token: number): Map<number, Writt
     rows.set(seq, fullRowAt(place));
   }
   for (const segment of touched) saveSegment(tx, segment);
-  if (touched.size > 0) settleHead(tx);
+  settleHead(tx, touched);
   return rows;
 }
 

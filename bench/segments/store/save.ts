@@ -9,7 +9,6 @@ import { leave } from "./leave.ts";
 import { codeOf, type PlacedRow, placeIn, readyCode } from "./rows.ts";
 import { type Cell, deadlineIn, type Segment, type Slot } from "./segment.ts";
 import { type Kept, type Place, saveSegment, settleHead } from "./shelf.ts";
-import { tallyOf } from "./tally.ts";
 
 /** Writes every item that changed. */
 export function save(tx: Tx, items: Iterable<Item>): void {
@@ -31,7 +30,7 @@ export function save(tx: Tx, items: Iterable<Item>): void {
       leaving.map((item) => [item.row as PlacedRow, changesOf(tx, item)]),
     );
   for (const [segment, results] of touched) saveSegment(tx, segment, results);
-  if (touched.size > 0 && isHeadGone(tx, touched.keys())) settleHead(tx);
+  settleHead(tx, touched.keys());
   present.save(tx, others);
 }
 
@@ -62,13 +61,6 @@ function nextCell({ state, result, runs, progress }: Item, { segment, index }: P
 
 /** As the row keeps a result, so without what says that it is no error. */
 const withoutMark = (result: string): string => result.slice('{"ok":'.length, -1);
-
-function isHeadGone(tx: Tx, segments: Iterable<Segment>): boolean {
-  const { head } = tallyOf(tx);
-  if (head === null) return false;
-  for (const { first, end, slots } of segments) if (first <= head && head < end) return slots[head - first] !== null;
-  return false;
-}
 
 /** The columns that an event sets, as the present layout does. */
 function changesOf(tx: Tx, { row, state, result, runs, progress }: Item) {

@@ -2,6 +2,7 @@
 
 import { formatId } from "../../../src/task/id.ts";
 import type { Status } from "../../../src/task/status.ts";
+import { decodeSlots } from "./slots.ts";
 
 /** What tasks of a push have in common. Instants and durations in ms; `backoff` and `meta` as JSON. */
 export type Template = readonly [
@@ -138,63 +139,6 @@ export function encodeTemplates(templates: readonly Template[]): string {
   }
   runs.push(`[${count},${before}`);
   return runs.join(",");
-}
-
-type Run = [count: number] | [count: number, left: 0] | [count: number, ...cell: EncodedCell];
-type EncodedCell = [1 | 2 | 3, number, number, number, string, number, number | null, number | null];
-
-export function encodeSlots(slots: readonly Slot[]): string {
-  const runs: Run[] = [];
-  let before: Slot | undefined;
-  for (const slot of slots) {
-    const last = runs.at(-1);
-    if (last && before !== undefined && isSame(before, slot)) last[0]++;
-    else runs.push(runOf(slot));
-    before = slot;
-  }
-  return JSON.stringify(runs);
-}
-
-function runOf(slot: Slot): Run {
-  if (slot === null) return [1];
-  if (slot === "left") return [1, 0];
-  const { status, revision, token, holder, worker, lockAt, startedAt, doneAt } = slot;
-  return [1, status, revision, token, holder, worker, lockAt, startedAt, doneAt];
-}
-
-function isSame(a: Slot, b: Slot): boolean {
-  if (a === b) return true;
-  if (a === null || b === null || a === "left" || b === "left") return false;
-  return (
-    a.token === b.token &&
-    a.status === b.status &&
-    a.doneAt === b.doneAt &&
-    a.startedAt === b.startedAt &&
-    a.lockAt === b.lockAt &&
-    a.revision === b.revision &&
-    a.holder === b.holder &&
-    a.worker === b.worker
-  );
-}
-
-/** @param n how many there are: behind the last run all wait, since a segment may have grown */
-function decodeSlots(text: string | null, n: number): Slot[] {
-  const slots: Slot[] = [];
-  if (text !== null) {
-    for (const [count, ...cell] of JSON.parse(text) as Run[]) {
-      const slot = slotOf(cell);
-      for (let i = 0; i < count; i++) slots.push(slot);
-    }
-  }
-  while (slots.length < n) slots.push(null);
-  return slots;
-}
-
-function slotOf(cell: [] | [0] | EncodedCell): Slot {
-  if (cell.length === 0) return null;
-  if (cell.length === 1) return "left";
-  const [status, revision, token, holder, worker, lockAt, startedAt, doneAt] = cell;
-  return { status, revision, token, holder, worker, lockAt, startedAt, doneAt };
 }
 
 function endsOf(lengths: string): number[] {

@@ -2,15 +2,17 @@
 
 import type { SqlDriver } from "../../../src/store/driver.ts";
 import type { Tx } from "../../../src/store/tx.ts";
-import { encodeSlots, Segment, type SegmentRow } from "./segment.ts";
+import { Segment, type SegmentRow } from "./segment.ts";
+import { encodeSlots } from "./slots.ts";
 import { tallyOf } from "./tally.ts";
 
-/** How much of a segment is read: what rules look at, with results, or with args too. */
-export type Depth = "rules" | "results" | "all";
+/** How much of a segment is read: what rules look at, and with it what is large. */
+export type Depth = "rules" | "results" | "args" | "all";
 
 const COLUMNS: Readonly<Record<Depth, string>> = {
   rules: "segment.first, n, templates, randoms, slots",
   results: "segment.first, n, templates, randoms, slots, kept, results",
+  args: "segment.first, n, templates, randoms, slots, lengths, args",
   all: "segment.first, n, templates, randoms, slots, kept, results, lengths, args",
 };
 
@@ -30,6 +32,7 @@ const statementsOf = (depth: Depth): Statements => ({
 const STATEMENTS: Readonly<Record<Depth, Statements>> = {
   rules: statementsOf("rules"),
   results: statementsOf("results"),
+  args: statementsOf("args"),
   all: statementsOf("all"),
 };
 
@@ -125,16 +128,26 @@ function settleLow(tx: Pick<Tx, "sql" | "tally">, { first, leased }: Segment): v
   else if (tally.low === first) tally.low = tx.sql.all<{ first: number }>(NEXT_LEASED, first)[0]?.first ?? null;
 }
 
-/** Moves the head to the first task that still waits. To be called when the one at the head no longer may. */
-export function settleHead(tx: Pick<Tx, "sql" | "tally">): void {
+/**
+ * Moves the head to the first task that still waits, when the one at the head no longer does.
+ *
+ * @param touched segments that were saved just now: the new head is mostly in the last of them
+ */
+export function settleHead(tx: Pick<Tx, "sql" | "tally">, touched: Iterable<Segment>): void {
   const tally = tallyOf(tx);
-  if (tally.head === null) return;
-  for (const segment of segmentsFrom(tx, tally.head, "rules")) {
-    const from: number = Math.max(0, tally.head - segment.first);
-    const index = segment.slots.indexOf(null, from);
-    if (index < 0) continue;
-    tally.head = segment.first + index;
-    return;
+  for (const segment of touched) {
+    if (tally.head === null || !has(segment, tally.head)) continue;
+    const index = segment.slots.indexOf(null, tally.head - segment.first);
+    tally.head = index < 0 ? waitingFrom(tx, segment.end) : segment.first + index;
   }
-  tally.head = null;
+}
+
+const has = ({ first, end }: Segment, seq: number): boolean => first <= seq && seq < end;
+
+function waitingFrom(tx: Pick<Tx, "sql">, seq: number): number | null {
+  for (const segment of segmentsFrom(tx, seq, "rules")) {
+    const index = segment.slots.indexOf(null);
+    if (index >= 0) return segment.first + index;
+  }
+  return null;
 }

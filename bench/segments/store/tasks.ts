@@ -19,7 +19,7 @@ export function update(tx: Tx, id: string, patch: TaskPatch): Result<FullRow> {
     leave(tx, [[row as PlacedRow, {}]]);
     place.segment.slots[place.index] = "left";
     saveSegment(tx, place.segment);
-    settleHead(tx);
+    settleHead(tx, [place.segment]);
   }
   return present.update(tx, id, patch);
 }
