@@ -97,6 +97,21 @@ const failing =
     ];
   };
 
+/** One task runs on while all that came behind it is done, and kept. */
+const straggler =
+  (tasks: number): Play =>
+  async (life) => {
+    await life.begin();
+    const pushed = await phase("push", life.push(tasks + 1, 1_000, ARGS));
+    await life.claim(1, 1);
+    life.stall();
+    for (let done = 0; done < tasks; done += 1_000) {
+      await life.claim(1_000, 1_000);
+      await life.ack(1_000, 1_000, RESULT);
+    }
+    return [pushed, await phase("restart", life.restart())];
+  };
+
 /** The same with segments cut elsewhere. */
 const cutAt =
   (tasks: number, play: Play): Play =>
@@ -145,5 +160,6 @@ export const SCENES: readonly Scene[] = [
   { name: "backlog 10000", play: drain({ pushed: 1_000, backlog: 10_000, batch: 100, tasks: 10_000 }) },
   { name: "backlog 500000", play: drain({ pushed: 1_000, backlog: 500_000, batch: 100, tasks: 10_000 }) },
   { name: "failing 100", play: failing(100, 5_000) },
+  { name: "straggler before 200000", play: straggler(200_000) },
   ...cuts,
 ];
