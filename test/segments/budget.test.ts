@@ -1,5 +1,6 @@
 // Rows of a plain task's life. Segments have no index, so here, too, the rows that are counted are those that are billed.
 import { expect, onTestFinished, test } from "vitest";
+import { MAX_BODY_BYTES } from "../../src/limits.ts";
 import { nodeDriver } from "../../src/store/node.ts";
 import { type FullRow, fullRow } from "../../src/store/rows.ts";
 import { cancel, reschedule, update } from "../../src/store/tasks.ts";
@@ -101,6 +102,13 @@ test("a result that is long leaves with its task, and the others' stay", () => {
   bench.events([...acks(bench, rows.slice(0, 2), { ok: "1" }), ...acks(bench, rows.slice(2), { ok: long })]);
   expect(live(bench)).toEqual([1, 1, 1]);
   expect(rows.map((row) => bench.view(bench.idOf(row)).lastResult)).toEqual([{ ok: "1" }, { ok: "1" }, { ok: long }]);
+});
+
+test("a claim ends where meta, too, fill an answer", () => {
+  const bench = open();
+  bench.push(...many(1_000, { meta: { note: "x".repeat(8_000) } }));
+  const rows = bench.claim(bench.worker(), 1_000);
+  expect(rows.length).toBe(Math.floor(MAX_BODY_BYTES / 2 / (8_000 + '{"note":""}null'.length)));
 });
 
 test("an id with other random bits names no task, though its sequence is in a segment", () => {

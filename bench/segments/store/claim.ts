@@ -6,7 +6,6 @@ import { delivered, type WrittenRow } from "../../../src/store/leased.ts";
 import { wakeForLease } from "../../../src/store/liveness.ts";
 import { type Deliveries, deal, roomOf, type Taker } from "../../../src/store/takers.ts";
 import type { Tx } from "../../../src/store/tx.ts";
-import { byteLength } from "../../../src/task/text.ts";
 import { CANDIDATES, promote } from "./backlog.ts";
 import { CLAIM } from "./claim-rows.ts";
 import { fullRowAt, statusOf } from "./rows.ts";
@@ -75,7 +74,7 @@ function waitingFrom(tx: Tx, wanted: number): Candidate[] {
       if (segment.slots[index] !== null) continue;
       const due_at = segment.template(index)[1];
       if (waiting.length === wanted) return waiting;
-      const bytes = byteLength(segment.args(index));
+      const bytes = segment.bytes(index);
       waiting.push({ seq: segment.first + index, status: 0, rank: 0, due_at, bytes, place: { segment, index } });
     }
   }

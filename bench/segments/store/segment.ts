@@ -2,6 +2,7 @@
 
 import { formatId } from "../../../src/task/id.ts";
 import type { Status } from "../../../src/task/status.ts";
+import { byteLength } from "../../../src/task/text.ts";
 import { decodeSlots } from "./slots.ts";
 
 /** What tasks of a push have in common. Instants and durations in ms; `backoff` and `meta` as JSON. */
@@ -98,6 +99,12 @@ export class Segment {
   result(index: number): string | null {
     this.#results ??= decodeResults(this.#row.kept ?? "", this.#row.results ?? "");
     return this.#results.get(index) ?? null;
+  }
+
+  /** About how large it is as JSON, when all of it was read. */
+  bytes(index: number): number {
+    const texts = [this.args(index), this.template(index)[7] ?? "", this.result(index) ?? ""];
+    return texts.reduce((sum, text) => sum + byteLength(text), 0);
   }
 
   /** How many are leased. */

@@ -4,9 +4,8 @@ import { MAX_SCANNED } from "../../../src/limits.ts";
 import type { SqlValue } from "../../../src/store/driver.ts";
 import type { Tx } from "../../../src/store/tx.ts";
 import type { Status } from "../../../src/task/status.ts";
-import { byteLength } from "../../../src/task/text.ts";
 import { codeOf, ROW_BYTES } from "./rows.ts";
-import { type Segment, statusIn } from "./segment.ts";
+import { statusIn } from "./segment.ts";
 import { fromSeq, segmentsFrom } from "./shelf.ts";
 
 export interface Filter {
@@ -143,21 +142,15 @@ function lookInSegments(
       const slot = segment.slots[index] ?? null;
       if (slot === "left" || (newest ? seq > high : seq < low)) continue;
       if ((newest ? seq < low : seq > high) || looks.length === size) return looks;
-      const [, , , , , groupKey, , meta] = segment.template(index);
+      const groupKey = segment.template(index)[5];
       const hit =
         (status === undefined || status === statusIn(slot)) &&
         (filter.groupKey === undefined || filter.groupKey === groupKey);
-      const bytes = hit ? sizeOf(segment, index, meta) : 0;
+      const bytes = hit ? segment.bytes(index) : 0;
       looks.push({ seq, bytes, hit: hit ? 1 : 0 });
     }
   }
   return looks;
-}
-
-/** About as `ROW_BYTES` has it. */
-function sizeOf(segment: Segment, index: number, meta: string | null): number {
-  const texts = [segment.args(index), meta ?? "", segment.result(index) ?? ""];
-  return texts.reduce((sum, text) => sum + byteLength(text), 0);
 }
 
 // ?4 status, ?5 group key, ?6 idempotency key: `null` asks for nothing.
