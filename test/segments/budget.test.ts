@@ -1,8 +1,11 @@
 // Rows of a plain task's life. Segments have no index, so here, too, the rows that are counted are those that are billed.
 import { expect, onTestFinished, test } from "vitest";
+import { CUT } from "../../bench/segments/store/cuts.ts";
 import { MAX_BODY_BYTES } from "../../src/limits.ts";
 import { nodeDriver } from "../../src/store/node.ts";
 import { type FullRow, fullRow } from "../../src/store/rows.ts";
+import { openLeases } from "../../src/store/sessions.ts";
+import { nextDeadline } from "../../src/store/sweep.ts";
 import { cancel, reschedule, update } from "../../src/store/tasks.ts";
 import { vacuumSlice } from "../../src/store/vacuum.ts";
 import type { HolderEvent, NewTask } from "../../src/task/task.ts";
@@ -109,6 +112,23 @@ test("a claim ends where meta, too, fill an answer", () => {
   bench.push(...many(1_000, { meta: { note: "x".repeat(8_000) } }));
   const rows = bench.claim(bench.worker(), 1_000);
   expect(rows.length).toBe(Math.floor(MAX_BODY_BYTES / 2 / (8_000 + '{"note":""}null'.length)));
+});
+
+test("a task that runs on while all around it was done leaves, and is not lost to its worker", () => {
+  const before = CUT.span;
+  onTestFinished(() => {
+    CUT.span = before;
+  });
+  CUT.span = 600;
+  const bench = open();
+  const session = bench.worker();
+  bench.push(...many(2_000));
+  const slow = bench.claim(session, 1, true);
+  for (let round = 0; round < 6; round++) bench.events(acks(bench, bench.claim(session, 250, true), { ok: "1" }));
+  expect(live(bench)).toEqual([1, 8, 7]);
+  expect(openLeases(bench.tx(), session.id)).toBe(1);
+  expect(bench.events(acks(bench, slow, { ok: "1" }))).toMatchObject([{ status: "Done" }]);
+  expect(nextDeadline(bench.tx())).toBe(null);
 });
 
 test("an id with other random bits names no task, though its sequence is in a segment", () => {

@@ -11,6 +11,7 @@ import { CLAIM } from "./claim-rows.ts";
 import { fullRowAt, statusOf } from "./rows.ts";
 import type { Cell, Segment } from "./segment.ts";
 import { type Place, saveSegment, segmentsFrom, settleHead } from "./shelf.ts";
+import { leaveStragglers } from "./stragglers.ts";
 import { tallyOf } from "./tally.ts";
 
 export interface Claimed<T extends Taker> {
@@ -46,6 +47,7 @@ export function claim<T extends Taker>(tx: Tx, takers: readonly T[]): Claimed<T>
   const more = room > taken.length && (taken.length < found.length || found.length === MAX_CLAIM);
   const deliveries = delivered(dealt, rows);
   for (const { session } of deliveries.keys()) wakeForLease(tx, session);
+  leaveStragglers(tx);
   return { deliveries, more };
 }
 

@@ -11,6 +11,8 @@ export const CUT = {
   grownTasks: 50,
   /** And no more UTF-16 units of args. */
   grownSize: 8 * 1024,
+  /** Sequences between the first that is leased and the first that waits: who is further behind leaves. */
+  span: 100_000,
   /** A result that is longer takes its task out of the segment, into a row of its own. */
   result: 1024,
 };
