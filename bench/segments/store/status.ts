@@ -1,10 +1,11 @@
 /** check-status: what became of tasks, terminal or not. */
 
 import { MAX_BODY_BYTES } from "../../../src/limits.ts";
+import * as present from "../../../src/store/rows.ts";
 import type { Tx } from "../../../src/store/tx.ts";
 import { byteLength } from "../../../src/task/text.ts";
-import { idOf, rowsBySeq, seqOf, type TaskRow } from "./rows.ts";
-import { placesOf } from "./shelf.ts";
+import { idOf, rowAt, seqOf, type TaskRow } from "./rows.ts";
+import { type Place, placesOf } from "./shelf.ts";
 
 export interface StatusAnswer {
   /** In the order of the ids, each once. */
@@ -27,12 +28,27 @@ export function checkStatus(tx: Pick<Tx, "sql" | "partition">, ids: readonly str
     taken.push(id);
   }
   const left = [...known.keys()].slice(taken.length);
-  const seqs = taken.map((id) => known.get(id)?.seq ?? 0);
-  const rows = new Map(rowsBySeq(tx, seqs).map((row) => [row.seq, row]));
-  return { rows: seqs.flatMap((seq) => rows.get(seq) ?? []), unknown, left };
+  return {
+    rows: rowsOf(
+      tx,
+      taken.flatMap((id) => known.get(id) ?? []),
+    ),
+    unknown,
+    left,
+  };
 }
 
-type Size = Pick<TaskRow, "seq" | "created_at" | "random"> & { readonly bytes: number };
+/** What was read of a segment for the sizes is not read again. */
+function rowsOf(tx: Pick<Tx, "sql">, sizes: readonly Size[]): TaskRow[] {
+  const others = sizes.filter(({ place }) => !place).map(({ seq }) => seq);
+  const rows = new Map(present.rowsBySeq(tx, others).map((row) => [row.seq, row]));
+  return sizes.flatMap(({ seq, place }) => (place ? rowAt(place) : (rows.get(seq) ?? [])));
+}
+
+interface Size extends Pick<TaskRow, "seq" | "created_at" | "random"> {
+  readonly bytes: number;
+  readonly place?: Place;
+}
 
 const SIZES = `
   SELECT seq, created_at, random, coalesce(octet_length(result), 0) AS bytes FROM task
@@ -42,15 +58,16 @@ const SIZES = `
 function sizesById(tx: Pick<Tx, "sql" | "partition">, ids: readonly string[]): Map<string, Size> {
   const seqs = ids.flatMap((id) => seqOf(tx, id) ?? []);
   const placed = sizesInSegments(tx, seqs);
-  const others = tx.sql.all<Size>(SIZES, JSON.stringify(seqs));
+  const others = placed.length < seqs.length ? tx.sql.all<Size>(SIZES, JSON.stringify(seqs)) : [];
   const sizes = new Map([...placed, ...others].map((size) => [idOf(tx, size), size]));
   return new Map(ids.flatMap((id) => entryOf(sizes, id)));
 }
 
 function sizesInSegments(tx: Pick<Tx, "sql">, seqs: readonly number[]): Size[] {
-  return [...placesOf(tx, seqs, "results")].map(([seq, { segment, index }]) => {
-    const [created_at] = segment.template(index);
-    return { seq, created_at, random: segment.random(index), bytes: byteLength(segment.result(index) ?? "") };
+  return [...placesOf(tx, seqs, "results")].map(([seq, place]) => {
+    const { segment, index } = place;
+    const bytes = byteLength(segment.result(index) ?? "");
+    return { seq, created_at: segment.template(index)[0], random: segment.random(index), bytes, place };
   });
 }
 
