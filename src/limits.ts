@@ -81,6 +81,10 @@ export const MAX_SCANNED = 5000;
 export const MAX_PROMOTED = 1000;
 /** Due tasks that a claim takes from the schedule as they stand; more are promoted first. Choice: a promotion costs two rows. */
 export const MAX_UNPROMOTED = 100;
+/** Of the sequence, the span in which leases need no index; two for each lease more. Choice: walked at each alarm, in a millisecond. */
+export const MAX_SPAN = 4096;
+/** Leased rows that an object remembers. Choice: some hundred bytes each, of an object's 128 MB. */
+export const MAX_HELD_ROWS = 20_000;
 /** Tasks taken by one claim, whatever the credit of all who wait. Choice: bounds one event's work. */
 export const MAX_CLAIM = 1000;
 /** Rows removed or changed by one slice of vacuum, purge or a bulk verb. Choice: bounds one event's work. */

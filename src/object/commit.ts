@@ -45,6 +45,8 @@ export interface CommitHost {
   publish(group: Step): void;
   /** Runs if it does not: memory is read again from storage. */
   abandon(): void;
+  /** Runs if a part of it is undone, while the others go on. */
+  undone(): void;
   transaction<T>(body: () => T extends PromiseLike<unknown> ? never : T): T;
 }
 
@@ -161,6 +163,7 @@ export class GroupCommit {
       for (const [place, job] of jobs.entries()) job.answered(answers.of[place]);
     } catch (error) {
       Object.assign(tally, marks);
+      this.#host.undone();
       if (jobs.length > 1) return jobs.flatMap((job) => this.#attempt(group, [job]));
       jobs[0]?.reject(error);
       return [];

@@ -172,7 +172,7 @@ export class Connections implements Presence {
     return Math.max(0, ...this.ofSession(session).map((one) => one.memory.askedAt));
   }
 
-  leaseRoom(tx: Pick<Tx, "sql">, session: number): number {
+  leaseRoom(tx: Pick<Tx, "sql" | "tally">, session: number): number {
     return this.leases.room(tx, session);
   }
 

@@ -9,7 +9,7 @@ export class OpenLeases {
   readonly #most = new Map<number, number>();
 
   /** How many more a session may be given. */
-  room(tx: Pick<Tx, "sql">, session: number): number {
+  room(tx: Pick<Tx, "sql" | "tally">, session: number): number {
     const most = this.#most.get(session) ?? MAX_LEASES;
     if (most < MAX_LEASES) return MAX_LEASES - most;
     const counted = openLeases(tx, session);

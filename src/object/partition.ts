@@ -4,6 +4,7 @@ import { REPORT_INTERVAL_MS } from "../limits.ts";
 import { hasBacklog, nextDueAt } from "../store/backlog.ts";
 import { loadConfig } from "../store/config.ts";
 import type { SqlDriver } from "../store/driver.ts";
+import { HeldRows } from "../store/held.ts";
 import { isOpened, migrate } from "../store/schema.ts";
 import { nextDeadline } from "../store/sweep.ts";
 import { loadTally, newTally, saveTally, type Tally } from "../store/tally.ts";
@@ -42,6 +43,7 @@ export class Partition implements CommitHost {
   reporting = false;
   config: QueueConfig = DEFAULT_CONFIG;
   readonly alarm: AlarmClock;
+  readonly #held = new HeldRows();
   #rowsBefore = 0;
 
   constructor(parts: PartitionParts) {
@@ -71,6 +73,7 @@ export class Partition implements CommitHost {
   }
 
   reload(): void {
+    this.#held.clear();
     this.opened = isOpened(this.#parts.sql);
     this.tally = this.opened ? loadTally(this.#parts.sql) : newTally();
     this.config = this.opened ? loadConfig(this.#parts.sql) : DEFAULT_CONFIG;
@@ -88,6 +91,7 @@ export class Partition implements CommitHost {
       queue,
       partition,
       presence: connections,
+      held: this.#held,
     };
   }
 
@@ -154,6 +158,7 @@ export class Partition implements CommitHost {
 
   publish(step: Step): void {
     const { connections, watchers, announce } = this.#parts;
+    this.#held.settle();
     if (step.config) this.config = step.config;
     this.alarm.settle(true);
     // Tables are made by a transaction, and go with one.
@@ -165,6 +170,10 @@ export class Partition implements CommitHost {
     watchers.note(step.tx.journal);
     if (this.opened && !this.reporting && (this.tally.reportAt ?? Number.POSITIVE_INFINITY) <= step.tx.now) announce();
     if (step.again) void this.group.do(() => undefined);
+  }
+
+  undone(): void {
+    this.#held.clear();
   }
 
   abandon(): void {

@@ -5,10 +5,23 @@ import { MAX_BATCH, MAX_LOG_BYTES, MAX_LOGS, MAX_PROGRESS_BYTES, MAX_RESULT_BYTE
 import type { Result } from "../task/result.ts";
 import type { HolderEvent } from "../task/task.ts";
 import { byKey } from "./alternatives.ts";
+import { isJsonObject } from "./json.ts";
 import { nameSchema } from "./names.ts";
 import type { Shape } from "./scan.ts";
 import { decodeBody } from "./validate.ts";
-import { duration, flag, integer, list, message, object, positiveDuration, rawJson, token } from "./vocabulary.ts";
+import {
+  duration,
+  flag,
+  integer,
+  isSmallJson,
+  isToken,
+  list,
+  message,
+  object,
+  positiveDuration,
+  rawJson,
+  token,
+} from "./vocabulary.ts";
 
 const held = <const T extends string>(type: T) => ({ type: v.literal(type), id: token, lease: token });
 
@@ -39,7 +52,15 @@ export const eventSchema = v.variant(
   (issue) => (issue.path ? `must be one of ${TYPES.map((type) => `"${type}"`).join(", ")}` : "must be an object"),
 );
 
-export const eventsSchema = list<HolderEvent>(eventSchema, 1, MAX_BATCH);
+export const eventsSchema = list<HolderEvent>(eventSchema, 1, MAX_BATCH, isPlainAck);
+
+/** An ack that brings nothing but a small result. */
+function isPlainAck(event: unknown): boolean {
+  if (!isJsonObject(event) || event.type !== "ack" || Object.keys(event).length !== 4) return false;
+  const { id, lease, result } = event;
+  if (!isToken(id) || !isToken(lease) || !isJsonObject(result) || Object.keys(result).length !== 1) return false;
+  return isSmallJson(result.ok, MAX_RESULT_BYTES);
+}
 
 /** Where JSON is kept as text in a list of events. */
 export const eventsShape: Shape = {
@@ -58,7 +79,7 @@ export const pollSchema = object({
   max: v.exactOptional(integer(1, MAX_BATCH), 1),
   waitMs: v.exactOptional(integer(0, MAX_WAIT_MS), 0),
   autoStart: v.exactOptional(flag, true),
-  events: v.exactOptional(list<HolderEvent>(eventSchema, 0, MAX_BATCH), () => []),
+  events: v.exactOptional(list<HolderEvent>(eventSchema, 0, MAX_BATCH, isPlainAck), () => []),
 });
 
 export const eventsBodySchema = object({

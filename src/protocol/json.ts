@@ -4,6 +4,7 @@ import { MAX_BATCH, MAX_DEPTH } from "../limits.ts";
 import { fail, ok, type Result } from "../task/result.ts";
 import type { RawJson } from "../task/task.ts";
 import { cutUtf8 } from "../task/text.ts";
+import { parseCanonical } from "./canonical.ts";
 import { type Excess, endOfString, type RawNode, type Shape, scanJson } from "./scan.ts";
 
 /**
@@ -15,6 +16,8 @@ import { type Excess, endOfString, type RawNode, type Shape, scanJson } from "./
  * found before anything is parsed, since a parser would build millions of objects out of a body that is all brackets.
  */
 export function parseJson(text: string, shape?: Shape): Result<unknown> {
+  const canonical = shape && parseCanonical(text, shape);
+  if (canonical) return ok(canonical.value);
   const { raws, excess } = scanJson(text, shape);
   if (excess !== undefined) return refuseExcess(excess);
   try {

@@ -15,6 +15,7 @@ import { ok, type Result } from "../task/result.ts";
 import type { NewTask, TaskPatch } from "../task/task.ts";
 import { isBase64Json } from "../task/text.ts";
 import { notBoth, objectAt } from "./alternatives.ts";
+import { isJsonObject } from "./json.ts";
 import type { Shape } from "./scan.ts";
 import { decodeBody } from "./validate.ts";
 import {
@@ -23,6 +24,7 @@ import {
   duration,
   instant,
   integer,
+  isSmallJson,
   jsonObject,
   list,
   object,
@@ -83,7 +85,12 @@ export const newTaskSchema = v.pipe(
 );
 
 /** Tasks pushed together. */
-export const newTasksSchema = list(newTaskSchema, 1, MAX_BATCH);
+export const newTasksSchema = list(newTaskSchema, 1, MAX_BATCH, isPlainTask);
+
+/** Nothing but small args. */
+function isPlainTask(task: unknown): boolean {
+  return isJsonObject(task) && Object.keys(task).length === 1 && isSmallJson(task.args, MAX_ARGS_BYTES);
+}
 
 /** `null` goes back to the default. */
 export const taskPatchSchema = object({

@@ -60,8 +60,17 @@ export function object<const E extends Entries>(entries: E): v.StrictObjectSchem
   };
 }
 
-/** A list of `min` to `max` items, counted before any is looked at. */
-export function list<T>(item: v.GenericSchema<T>, min: number, max: number): v.GenericSchema<T[]> {
+/**
+ * A list of `min` to `max` items, counted before any is looked at.
+ *
+ * @param isPlain of an item of which it can be told at a glance that its schema accepts it, and changes nothing in it
+ */
+export function list<T>(
+  item: v.GenericSchema<T>,
+  min: number,
+  max: number,
+  isPlain: (item: unknown) => boolean = () => false,
+): v.GenericSchema<T[]> {
   const items = v.array(item);
   const shape = v.pipe(items, v.minLength(min), v.maxLength(max));
   const message = `must be a list of ${min} to ${max}`;
@@ -70,10 +79,18 @@ export function list<T>(item: v.GenericSchema<T>, min: number, max: number): v.G
     "~run": (dataset, config) => {
       const { value } = dataset;
       if (!Array.isArray(value) || value.length < min || value.length > max) return refuse(value, message);
-      return items["~run"](dataset, config);
+      return value.every(isPlain) ? accept(value) : items["~run"](dataset, config);
     },
   };
 }
+
+/** Whether a value is a name that the queue may have made, see `token`. */
+export const isToken = (value: unknown): boolean =>
+  typeof value === "string" && value.length > 0 && value.length <= MAX_TOKEN_LENGTH && value.isWellFormed();
+
+/** Whether a value is JSON text that is within so many bytes, however they are counted. */
+export const isSmallJson = (value: unknown, max: number): boolean =>
+  typeof value === "string" && value.length * 3 <= max;
 
 /** An integer within bounds, both included. */
 export function integer(min: number, max: number): v.GenericSchema<number> {

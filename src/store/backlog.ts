@@ -1,44 +1,68 @@
 /** What waits: the one place that says, in SQL, which tasks may be claimed. */
 
 import { MAX_PROMOTED, MAX_SCANNED, MAX_UNPROMOTED } from "../limits.ts";
+import { firstInLine } from "./line.ts";
+import { IN_LINE, READY as READY_PLACE, SCHEDULED } from "./place.ts";
 import { ROW_BYTES } from "./rows.ts";
 import type { Tx } from "./tx.ts";
 
 /**
- * The eligibility predicate in SQL, as `placeOf` in the rules: a task that waits is marked `ready = 1` once it is due and
- * promoted, `ready = 0` until then. Used by claim, by wake-up and by the numbers.
+ * The eligibility predicate in SQL, as `placeOf` in the rules: a task that waits stands in line, or in the ready index, or,
+ * until it is due and promoted, among the scheduled. Used by claim, by wake-up and by the numbers.
  */
-const READY = "ready = 1";
-const DUE = "ready = 0 AND run_at <= ?1";
+const READY = `place = ${READY_PLACE}`;
+const DUE = `place = ${SCHEDULED} AND run_at <= ?1`;
 
-/** Candidates for a claim in the order of the contract: priority, then runAt, then sequence. ?1 now, ?2 how many. */
-export const CANDIDATES = `
-  SELECT seq, status, bytes FROM (
-    SELECT * FROM (
-      SELECT seq, status, priority, run_at, ${ROW_BYTES} AS bytes FROM task WHERE ${READY}
-      ORDER BY priority DESC, run_at, seq LIMIT ?2)
-    UNION ALL
-    SELECT * FROM (
-      SELECT seq, status, priority, run_at, ${ROW_BYTES} AS bytes FROM task WHERE ${DUE}
-      ORDER BY run_at, seq LIMIT ${MAX_UNPROMOTED}))
-  ORDER BY priority DESC, run_at, seq LIMIT ?2`;
+export interface Candidate {
+  readonly seq: number;
+  readonly status: number;
+  readonly place: number;
+  readonly priority: number;
+  readonly run_at: number;
+  /** About how large it is, as JSON. */
+  readonly bytes: number;
+}
+
+const CANDIDATE = `SELECT seq, status, place, priority, run_at, ${ROW_BYTES} AS bytes FROM task`;
+
+/** In line, from `?1` on. */
+const OF_LINE = `${CANDIDATE} NOT INDEXED WHERE place = ${IN_LINE} AND seq >= ?1 ORDER BY seq LIMIT ?2`;
+
+/** The first in each of the indexes. ?1 now, ?2 how many. */
+const INDEXED = `
+  SELECT * FROM (${CANDIDATE} WHERE ${READY} ORDER BY priority DESC, run_at, seq LIMIT ?2)
+  UNION ALL
+  SELECT * FROM (${CANDIDATE} WHERE ${DUE} ORDER BY run_at, seq LIMIT ${MAX_UNPROMOTED})`;
+
+/** The next for a claim in the order of the contract: priority, then runAt, then sequence. */
+export function candidates(tx: Tx, count: number): readonly Candidate[] {
+  promote(tx);
+  const indexed = tx.sql.all<Candidate>(INDEXED, tx.now, count);
+  const line = tx.sql.all<Candidate>(OF_LINE, tx.tally.lineFrom, count);
+  if (line.length < count && line[0] === undefined) tx.tally.lineFrom = tx.tally.nextSeq;
+  if (indexed.length === 0) return line;
+  return [...indexed, ...line].sort(byTurn).slice(0, count);
+}
+
+const byTurn = (a: Candidate, b: Candidate): number => b.priority - a.priority || a.run_at - b.run_at || a.seq - b.seq;
 
 const COUNT_DUE = `SELECT count(*) AS n FROM (SELECT 1 FROM task WHERE ${DUE} LIMIT ${MAX_UNPROMOTED + 1})`;
 
 const PROMOTE = `
-  UPDATE task SET ready = 1 WHERE seq IN (SELECT seq FROM task WHERE ${DUE} ORDER BY run_at, seq LIMIT ${MAX_PROMOTED})`;
+  UPDATE task SET place = ${READY_PLACE} WHERE seq IN (SELECT seq FROM task WHERE ${DUE} ORDER BY run_at, seq LIMIT ${MAX_PROMOTED})`;
 
 /**
  * Moves due tasks into the ready index, when they are too many to be looked at each time: a promotion costs two rows,
  * and a look costs next to nothing.
  */
-export function promote(tx: Tx): void {
+function promote(tx: Tx): void {
   const [due] = tx.sql.all<{ n: number }>(COUNT_DUE, tx.now);
   if ((due?.n ?? 0) > MAX_UNPROMOTED) tx.sql.all(PROMOTE, tx.now);
 }
 
 /** Whether a task could be claimed now. */
-export function hasBacklog(tx: Pick<Tx, "sql" | "now">): boolean {
+export function hasBacklog(tx: Pick<Tx, "sql" | "now" | "tally">): boolean {
+  if (firstInLine(tx)) return true;
   const rows = tx.sql.all(
     `SELECT 1 FROM (SELECT 1 FROM task WHERE ${READY} LIMIT 1) UNION ALL SELECT 1 FROM (SELECT 1 FROM task WHERE ${DUE} LIMIT 1)`,
     tx.now,
@@ -48,7 +72,9 @@ export function hasBacklog(tx: Pick<Tx, "sql" | "now">): boolean {
 
 /** When the next scheduled task is due, ms, or `null`. */
 export function nextDueAt(tx: Pick<Tx, "sql">): number | null {
-  const [row] = tx.sql.all<{ run_at: number }>("SELECT run_at FROM task WHERE ready = 0 ORDER BY run_at LIMIT 1");
+  const [row] = tx.sql.all<{ run_at: number }>(
+    `SELECT run_at FROM task WHERE place = ${SCHEDULED} ORDER BY run_at LIMIT 1`,
+  );
   return row?.run_at ?? null;
 }
 
@@ -63,9 +89,11 @@ const OLDEST_READY = `
   SELECT min(run_at) AS at FROM first`;
 
 /** The `runAt` of the task that has been due for longest, or `null` when none is due. */
-export function oldestDueAt(tx: Pick<Tx, "sql" | "now">): number | null {
+export function oldestDueAt(tx: Pick<Tx, "sql" | "now" | "tally">): number | null {
   const [ready] = tx.sql.all<{ at: number | null }>(OLDEST_READY);
   const scheduled = nextDueAt(tx);
-  const instants = [ready?.at ?? null, scheduled].filter((at) => at !== null && at <= tx.now);
+  const instants = [ready?.at ?? null, scheduled, firstInLine(tx)?.run_at ?? null].filter(
+    (at) => at !== null && at <= tx.now,
+  );
   return instants.reduce((a, b) => (a === null || (b !== null && b < a) ? b : a), null);
 }

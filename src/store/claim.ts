@@ -1,23 +1,26 @@
 /** claim: leases for those who have room, in the order of the contract. */
 
 import { MAX_CLAIM } from "../limits.ts";
-import { CANDIDATES, promote } from "./backlog.ts";
+import { type Candidate, candidates } from "./backlog.ts";
 import { withinAnswer } from "./cut.ts";
 import { delivered, type WrittenRow } from "./leased.ts";
+import { lineMoved } from "./line.ts";
 import { wakeForLease } from "./liveness.ts";
+import { IN_LINE, LISTED } from "./place.ts";
 import { statusOf, WRITTEN_COLUMNS } from "./rows.ts";
+import { isSpanned, spanOver } from "./span.ts";
 import { type Deliveries, deal, roomOf, type Taker } from "./takers.ts";
 import type { Tx } from "./tx.ts";
 
-// The set-based form of the rules' claim; a test holds the two against each other. ?1 [seq, session, autoStart], ?2 token,
-// ?3 now.
+// The set-based form of the rules' claim; a test holds the two against each other. ?1 [seq, session, autoStart, place],
+// ?2 token, ?3 now.
 const CLAIM = `
   UPDATE task SET
-    status = 1 + given.start, ready = NULL, lease = ?2, holder = given.session, lock_at = ?3,
+    status = 1 + given.start, place = given.place, lease = ?2, holder = given.session, lock_at = ?3,
     attempt = attempt + given.start, strikes = iif(given.start, 0, strikes),
     started_at = iif(given.start, ?3, NULL), deadline = iif(given.start, ?3 + timeout_ms, NULL),
     past_lease = NULL, past_event = NULL, past_status = NULL, revision = revision + 1
-  FROM (SELECT value ->> 0 AS seq, value ->> 1 AS session, value ->> 2 AS start FROM jsonb_each(?1)) AS given
+  FROM (SELECT value ->> 0 AS seq, value ->> 1 AS session, value ->> 2 AS start, value ->> 3 AS place FROM jsonb_each(?1)) AS given
   WHERE task.seq = given.seq
   RETURNING ${WRITTEN_COLUMNS}`;
 
@@ -31,28 +34,29 @@ export interface Claimed<T extends Taker> {
 export function claim<T extends Taker>(tx: Tx, takers: readonly T[]): Claimed<T> {
   const room = roomOf(takers);
   if (room === 0) return { deliveries: new Map(), more: false };
-  promote(tx);
   const wanted = Math.min(room, MAX_CLAIM);
-  const found = tx.sql.all<Candidate>(CANDIDATES, tx.now, wanted);
+  const found = candidates(tx, wanted);
   const taken = withinAnswer(found);
   if (taken.length === 0) return { deliveries: new Map(), more: false };
   const dealt = deal(taken, takers);
   const rows = write(tx, dealt);
   const more = room > taken.length && (taken.length < found.length || found.length === MAX_CLAIM);
-  const deliveries = delivered(dealt, rows);
+  const deliveries = delivered(tx, dealt, rows);
   for (const { session } of deliveries.keys()) wakeForLease(tx, session);
   return { deliveries, more };
 }
 
-interface Candidate {
-  readonly seq: number;
-  readonly status: number;
-  readonly bytes: number;
-}
-
 /** @returns the rows as they were written, by sequence */
 function write(tx: Tx, dealt: readonly (readonly [Candidate, Taker])[]): Map<number, WrittenRow> {
-  const given = JSON.stringify(dealt.map(([{ seq }, taker]) => [seq, taker.session, taker.autoStart ? 1 : 0]));
+  leaveLine(tx, dealt);
+  const given = JSON.stringify(
+    dealt.map(([{ seq }, { session, autoStart }]) => [
+      seq,
+      session,
+      autoStart ? 1 : 0,
+      isSpanned(tx, seq) ? null : LISTED,
+    ]),
+  );
   const rows = new Map<number, WrittenRow>();
   for (const row of tx.sql.all<WrittenRow>(CLAIM, given, tx.chance.token(), tx.now)) {
     rows.set(row.seq, row);
@@ -64,4 +68,13 @@ function write(tx: Tx, dealt: readonly (readonly [Candidate, Taker])[]): Map<num
     tx.journal.moved(statusOf(candidate.status), taker.autoStart ? "Running" : "Queued");
   }
   return rows;
+}
+
+function leaveLine(tx: Tx, dealt: readonly (readonly [Candidate, Taker])[]): void {
+  const ofLine = dealt.filter(([{ place }]) => place === IN_LINE);
+  const first = ofLine[0]?.[0].seq;
+  const last = ofLine.at(-1)?.[0].seq;
+  if (first === undefined || last === undefined) return;
+  lineMoved(tx, last + 1);
+  spanOver(tx, first, last);
 }

@@ -14,7 +14,7 @@ export function mayDrop({ tally }: Pick<Tx, "tally">, force: boolean): Result<nu
 }
 
 /** Every live lease, by session, as its holder is told that it is gone. */
-export const leasesToDrop = (tx: Pick<Tx, "sql" | "partition">): Map<SessionRow, LostLease[]> =>
+export const leasesToDrop = (tx: Pick<Tx, "sql" | "tally" | "partition">): Map<SessionRow, LostLease[]> =>
   new Map(
     holders(tx).map((session) => [
       session,

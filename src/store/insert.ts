@@ -4,6 +4,7 @@ import { MAX_INLINE_ARGS_BYTES } from "../limits.ts";
 import type { IdempotencyUntil } from "../task/task.ts";
 import { jsonChunks } from "./chunks.ts";
 import type { WrittenRow } from "./leased.ts";
+import type { Place } from "./place.ts";
 import { WRITTEN_COLUMNS } from "./rows.ts";
 import type { Tx } from "./tx.ts";
 
@@ -11,7 +12,7 @@ import type { Tx } from "./tx.ts";
 export interface InsertRow {
   readonly seq: number;
   readonly status: number;
-  readonly ready: 1 | 0 | null;
+  readonly place: Place | null;
   readonly priority: number;
   readonly runAt: number;
   readonly random: number;
@@ -34,7 +35,7 @@ export interface InsertRow {
 
 // ?1 the rows, ?2 the time of creation, ?3 the args of a row that stands alone.
 const INSERT = `
-  INSERT INTO task (seq, status, ready, priority, run_at, created_at, random, attempt, max_attempts, lease, holder, lock_at,
+  INSERT INTO task (seq, status, place, priority, run_at, created_at, random, attempt, max_attempts, lease, holder, lock_at,
     started_at, deadline, timeout_ms, backoff, idem_key, idem_until, group_key, codec, meta, args, freed)
   SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, ?2, value ->> 5, value ->> 6, value ->> 7,
     value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13, value ->> 14, value ->> 15,
@@ -48,7 +49,7 @@ const encode = (row: InsertRow, args: string | null): string =>
   JSON.stringify([
     row.seq,
     row.status,
-    row.ready,
+    row.place,
     row.priority,
     row.runAt,
     row.random,

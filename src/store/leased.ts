@@ -1,7 +1,9 @@
 /** Reads back what was just leased, for those who get it. */
 
 import type { Status } from "../task/status.ts";
+import { ruleRowOf } from "./held.ts";
 import { type FullRow, idOf, leaseOf, ROW_COLUMNS, statusOf, type TaskRow } from "./rows.ts";
+import { readLeases } from "./span.ts";
 import type { Deliveries, Taker } from "./takers.ts";
 import type { Tx } from "./tx.ts";
 
@@ -9,12 +11,13 @@ import type { Tx } from "./tx.ts";
 export type WrittenRow = Omit<FullRow, "worker">;
 
 /**
- * Shares out rows that were leased.
+ * Shares out rows that were leased, and remembers them.
  *
  * @param dealt in the order in which they should run: the database keeps none
  * @param rows by sequence
  */
 export function delivered<T extends Taker>(
+  { held }: Pick<Tx, "held">,
   dealt: readonly (readonly [{ readonly seq: number }, T])[],
   rows: ReadonlyMap<number, WrittenRow>,
 ): Deliveries<T> {
@@ -23,6 +26,7 @@ export function delivered<T extends Taker>(
     const row = rows.get(seq);
     if (!row) throw new Error(`task ${seq} is gone from under its own transaction`);
     const given: FullRow = Object.assign(row, { worker: taker.worker });
+    held?.stage(ruleRowOf(given));
     const before = deliveries.get(taker);
     if (before) before.push(given);
     else deliveries.set(taker, [given]);
@@ -48,9 +52,11 @@ export interface HeldLease {
 }
 
 /** Every live lease of a session. */
-export function heldLeases(tx: Pick<Tx, "sql" | "partition">, session: number): HeldLease[] {
-  const rows = tx.sql.all<Pick<TaskRow, "seq" | "created_at" | "random" | "lease" | "status">>(
-    "SELECT seq, created_at, random, lease, status FROM task WHERE lease IS NOT NULL AND holder = ?1 ORDER BY seq",
+export function heldLeases(tx: Pick<Tx, "sql" | "tally" | "partition">, session: number): HeldLease[] {
+  const rows = readLeases<Pick<TaskRow, "seq" | "created_at" | "random" | "lease" | "status">>(
+    tx,
+    "seq, created_at, random, lease, status, holder",
+    (leases) => `SELECT seq, created_at, random, lease, status FROM ${leases} WHERE holder = ?3 ORDER BY seq`,
     session,
   );
   return rows.map((row) => ({ seq: row.seq, id: idOf(tx, row), lease: leaseOf(row), status: statusOf(row.status) }));

@@ -11,8 +11,11 @@ import { hasBacklog } from "./backlog.ts";
 import { type InsertRow, insertRows } from "./insert.ts";
 import { keyHolders } from "./keys.ts";
 import { delivered } from "./leased.ts";
+import { joinsLine } from "./line.ts";
 import { wakeForLease } from "./liveness.ts";
-import { codeOf, idOf, readyCode, statusOf } from "./rows.ts";
+import { IN_LINE, LISTED, type Place, placeCode } from "./place.ts";
+import { codeOf, idOf, statusOf } from "./rows.ts";
+import { isSpanned, spanOver } from "./span.ts";
 import { type Deliveries, deal, roomOf, type Taker } from "./takers.ts";
 import type { Tx } from "./tx.ts";
 
@@ -50,9 +53,10 @@ export function push<T extends Taker>(tx: Tx, tasks: readonly NewTask[], takers:
     return answer;
   });
   if (drafts.length === 0) return ok({ pushed, deliveries: new Map() });
+  const deliveries = insert(tx, createdAt, drafts, takers);
+  // Only now: whoever finds the line empty has looked as far as there were rows.
   tx.tally.nextSeq += drafts.length;
   tx.tally.lastMs = createdAt;
-  const deliveries = insert(tx, createdAt, drafts, takers);
   return ok({ pushed: answered(tx, pushed, deliveries), deliveries });
 }
 
@@ -76,6 +80,7 @@ function insert<T extends Taker>(
   const due = direct ? drafts.filter((draft) => placeOf(draft.state, tx.now) === "ready").sort(inOrder) : [];
   const dealt = deal(due, takers);
   const takerOf = new Map(dealt.map(([draft, taker]) => [draft.seq, taker]));
+  if (dealt.length > 0) spanOver(tx, Math.min(...takerOf.keys()), Math.max(...takerOf.keys()));
   const token = dealt.length > 0 ? tx.chance.token() : 0;
   const rows = drafts.map((draft): InsertRow => {
     const taker = takerOf.get(draft.seq);
@@ -88,7 +93,7 @@ function insert<T extends Taker>(
   tx.journal.pushed += drafts.length;
   for (const draft of drafts) tx.journal.touched.push(draft.seq);
   for (const _ of dealt) tx.journal.waits.push(0);
-  const deliveries = delivered(dealt, written);
+  const deliveries = delivered(tx, dealt, written);
   for (const { session } of deliveries.keys()) wakeForLease(tx, session);
   return deliveries;
 }
@@ -104,7 +109,7 @@ function rowOf(tx: Tx, { task, seq, random, priority }: Draft, state: TaskState,
   return {
     seq,
     status: codeOf(state.status),
-    ready: readyCode(placeOf(state, tx.now)),
+    place: placeFor(tx, state, priority, seq),
     priority,
     runAt: state.runAt,
     random,
@@ -124,6 +129,12 @@ function rowOf(tx: Tx, { task, seq, random, priority }: Draft, state: TaskState,
     meta: task.meta === undefined || Object.keys(task.meta).length === 0 ? null : JSON.stringify(task.meta),
     args: task.args,
   };
+}
+
+function placeFor(tx: Tx, state: TaskState, priority: number, seq: number): Place | null {
+  const place = placeOf(state, tx.now);
+  if (place === null) return isSpanned(tx, seq) ? null : LISTED;
+  return joinsLine(tx, priority, state.runAt) ? IN_LINE : placeCode(place);
 }
 
 const BUILT_IN = JSON.stringify(DEFAULT_BACKOFF);

@@ -16,7 +16,7 @@ import type { Tx } from "./tx.ts";
 export interface TaskRow {
   readonly seq: number;
   readonly status: number;
-  readonly ready: number | null;
+  readonly place: number | null;
   readonly priority: number;
   readonly run_at: number;
   readonly created_at: number;
@@ -49,7 +49,7 @@ export interface TaskRow {
 }
 
 /** What a row under work is read for. The rest may be large, and a thousand rows of it would not fit the memory. */
-export type RuleRow = Omit<TaskRow, "ready" | "priority" | "revision" | "progress" | "meta" | "result">;
+export type RuleRow = Omit<TaskRow, "place" | "priority" | "revision" | "progress" | "meta" | "result">;
 
 export interface FullRow extends TaskRow {
   readonly args: string;
@@ -63,10 +63,10 @@ const RULE_FIELDS = `seq, status, run_at, created_at, random, attempt, max_attem
   group_key, codec`;
 
 /** Columns of `TaskRow` but the worker, and the args: in a statement that has written the rows. */
-export const WRITTEN_COLUMNS = `${RULE_FIELDS}, ready, priority, revision, progress, meta, runs, result, args`;
+export const WRITTEN_COLUMNS = `${RULE_FIELDS}, place, priority, revision, progress, meta, runs, result, args`;
 
 /** Columns of `TaskRow`, in a statement whose table is `task`. */
-export const ROW_COLUMNS = `${RULE_FIELDS}, ready, priority, revision, ${WORKER}, progress, meta, runs, result`;
+export const ROW_COLUMNS = `${RULE_FIELDS}, place, priority, revision, ${WORKER}, progress, meta, runs, result`;
 
 /** Columns of `RuleRow`. */
 const RULE_COLUMNS = `${RULE_FIELDS}, ${WORKER}, iif(lease IS NULL, NULL, runs) AS runs`;
@@ -237,9 +237,5 @@ export function fullRow(tx: Pick<Tx, "sql" | "partition">, id: string): Result<F
   const [row] = tx.sql.all<FullRow>(`SELECT ${ROW_COLUMNS}, args FROM task WHERE seq = ?1`, seq);
   return row && idOf(tx, row) === id ? ok(row) : taskNotFound(id);
 }
-
-/** What `ready` holds for a place. */
-export const readyCode = (place: "ready" | "scheduled" | null): 1 | 0 | null =>
-  place === null ? null : place === "ready" ? 1 : 0;
 
 export const codeOf = (status: Status): number => STATUS_CODE[status];

@@ -6,10 +6,11 @@ import type { SqlDriver } from "./driver.ts";
  * One table for a task's whole life, and no index that a plain task enters twice:
  *
  * - `seq` is in the id, so by-id access needs no index.
- * - `ready` says where a task waits: 1 in the ready index, 0 in the scheduled one, NULL in neither. Tasks of the future
+ * - `place` says where a task stands: 0 in the scheduled index, 1 in the ready one, 2 in the line, which is the sequence
+ *   itself (see `line.ts`), 3 among the leases that an index lists (see `span.ts`); NULL in none of them. Tasks of the future
  *   stand outside the ready index, or a claim would walk through all of them.
- * - `task_leased` names `lease`, not `status`: an index whose predicate names a column is rewritten whenever that column
- *   is set, and a start would cost two rows.
+ * - An index is rewritten whenever a column is set that it or its predicate names: so none names `status` or `lease`, or a
+ *   start would cost two rows.
  * - `task_unhappy` finds what people look for, and is entered by failures alone.
  * - `task_key` holds idempotency keys in the task's own row: one row written at push, none when the task goes.
  * - `args` come last: what stands before them is read without them.
@@ -19,7 +20,7 @@ const MIGRATIONS: readonly string[] = [
   CREATE TABLE task (
     seq INTEGER PRIMARY KEY,
     status INTEGER NOT NULL CHECK (status BETWEEN 0 AND 5),
-    ready INTEGER CHECK (ready IN (0, 1)),
+    place INTEGER CHECK (place BETWEEN 0 AND 3),
     priority INTEGER NOT NULL,
     run_at INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
@@ -50,12 +51,13 @@ const MIGRATIONS: readonly string[] = [
     result TEXT,
     args TEXT NOT NULL,
     CHECK ((status IN (1, 2)) = (lease IS NOT NULL)),
-    CHECK ((status IN (0, 4)) = (ready IS NOT NULL)),
+    CHECK ((status IN (0, 4)) = (place IS NOT NULL AND place < 3)),
+    CHECK (place IS NULL OR place < 3 OR lease IS NOT NULL),
     CHECK ((status IN (3, 5)) = (done_at IS NOT NULL))
   ) STRICT;
-  CREATE INDEX task_ready ON task (priority DESC, run_at) WHERE ready = 1;
-  CREATE INDEX task_scheduled ON task (run_at) WHERE ready = 0;
-  CREATE INDEX task_leased ON task (holder) WHERE lease IS NOT NULL;
+  CREATE INDEX task_ready ON task (priority DESC, run_at) WHERE place = 1;
+  CREATE INDEX task_scheduled ON task (run_at) WHERE place = 0;
+  CREATE INDEX task_leased ON task (holder) WHERE place = 3;
   CREATE INDEX task_unhappy ON task (status) WHERE status IN (4, 5);
   CREATE INDEX task_key ON task (idem_key, freed) WHERE idem_key IS NOT NULL;
 

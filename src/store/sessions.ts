@@ -3,7 +3,10 @@
 import { workerNotFound } from "../task/refusals.ts";
 import { ok, type Result } from "../task/result.ts";
 import { formatSession, parseSession } from "../task/session.ts";
+import { readLeases } from "./span.ts";
 import type { Tx } from "./tx.ts";
+
+type Reading = Pick<Tx, "sql" | "tally">;
 
 export interface SessionRow {
   readonly id: number;
@@ -51,33 +54,39 @@ export function sessionsBefore(tx: Pick<Tx, "sql">, at: number): SessionRow[] {
 }
 
 /** Sessions that hold leases. */
-export function holders(tx: Pick<Tx, "sql">): SessionRow[] {
-  return tx.sql.all<SessionRow>(
-    `SELECT ${COLUMNS} FROM session WHERE EXISTS (SELECT 1 FROM task WHERE lease IS NOT NULL AND holder = session.id)`,
+export function holders(tx: Reading): SessionRow[] {
+  return readLeases(
+    tx,
+    "holder",
+    (leases) => `SELECT ${COLUMNS} FROM session WHERE id IN (SELECT holder FROM ${leases})`,
   );
 }
 
 /** How many leases each session holds. */
-export function leaseCounts(tx: Pick<Tx, "sql">): Map<number, number> {
-  const rows = tx.sql.all<{ holder: number; n: number }>(
-    "SELECT holder, count(*) AS n FROM task WHERE lease IS NOT NULL GROUP BY holder",
+export function leaseCounts(tx: Reading): Map<number, number> {
+  const rows = readLeases<{ holder: number; n: number }>(
+    tx,
+    "holder",
+    (leases) => `SELECT holder, count(*) AS n FROM ${leases} GROUP BY holder`,
   );
   return new Map(rows.map((row) => [row.holder, row.n]));
 }
 
 /** How many leases a session holds. */
-export function openLeases(tx: Pick<Tx, "sql">, session: number): number {
-  const statement = "SELECT count(*) AS n FROM task WHERE lease IS NOT NULL AND holder = ?1";
-  return tx.sql.all<{ n: number }>(statement, session)[0]?.n ?? 0;
+export function openLeases(tx: Reading, session: number): number {
+  const ofSession = (leases: string) => `SELECT count(*) AS n FROM ${leases} WHERE holder = ?3`;
+  return readLeases<{ n: number }>(tx, "holder", ofSession, session)[0]?.n ?? 0;
 }
 
-export const holdsLeases = (tx: Pick<Tx, "sql">, session: number): boolean =>
-  tx.sql.all("SELECT 1 FROM task WHERE lease IS NOT NULL AND holder = ?1 LIMIT 1", session).length > 0;
+export const holdsLeases = (tx: Reading, session: number): boolean =>
+  readLeases(tx, "holder", (leases) => `SELECT 1 FROM ${leases} WHERE holder = ?3 LIMIT 1`, session).length > 0;
 
 /** Sequences of a session's leases, by status when one is given. */
-export function leasesOf(tx: Pick<Tx, "sql">, session: number, status: 1 | 2 | null, limit: number): number[] {
-  const rows = tx.sql.all<{ seq: number }>(
-    "SELECT seq FROM task WHERE lease IS NOT NULL AND holder = ?1 AND (?2 IS NULL OR status = ?2) ORDER BY seq LIMIT ?3",
+export function leasesOf(tx: Reading, session: number, status: 1 | 2 | null, limit: number): number[] {
+  const rows = readLeases<{ seq: number }>(
+    tx,
+    "seq, status, holder",
+    (leases) => `SELECT seq FROM ${leases} WHERE holder = ?3 AND (?4 IS NULL OR status = ?4) ORDER BY seq LIMIT ?5`,
     session,
     status,
     limit,

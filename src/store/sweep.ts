@@ -5,17 +5,18 @@ import { isSpeaking, notStarted } from "../task/abandoned.ts";
 import { abandonment, deathOf, lastHeard, missing } from "./liveness.ts";
 import { save } from "./save.ts";
 import { holders, leasesOf, type SessionRow, sessionById } from "./sessions.ts";
+import { readLeases } from "./span.ts";
 import type { Tx } from "./tx.ts";
 import { apply, itemsBySeq } from "./work.ts";
 
-// The index holds the leased alone; the optimizer must not think of another. ?1 now, ?2 the latest lock that is too old.
-const OVERDUE = `
-  SELECT seq FROM task INDEXED BY task_leased
-  WHERE lease IS NOT NULL AND ((status = 1 AND lock_at <= ?2) OR (status = 2 AND deadline <= ?1)) LIMIT ${MAX_SLICE}`;
+// ?3 now, ?4 the latest lock that is too old.
+const overdueOf = (leases: string) => `
+  SELECT seq FROM ${leases}
+  WHERE (status = 1 AND lock_at <= ?4) OR (status = 2 AND deadline <= ?3) LIMIT ${MAX_SLICE}`;
 
-const NEXT = `
+const nextOf = (leases: string) => `
   SELECT min(iif(status = 1, lock_at, NULL)) AS locked, min(iif(status = 2, deadline, NULL)) AS deadline
-  FROM task INDEXED BY task_leased WHERE lease IS NOT NULL`;
+  FROM ${leases}`;
 
 export interface Swept {
   /** Leases taken back. */
@@ -33,7 +34,8 @@ export function sweep(tx: Tx): Swept {
     if (death.missing) missing(tx, session.id, session.heard_at, tx.now);
     if (death.at <= tx.now) taken += bury(tx, session, MAX_SLICE - taken);
   }
-  const overdue = tx.sql.all<{ seq: number }>(OVERDUE, tx.now, tx.now - tx.config.orphanAfterMs);
+  const tooOld = tx.now - tx.config.orphanAfterMs;
+  const overdue = readLeases<{ seq: number }>(tx, "seq, status, lock_at, deadline", overdueOf, tx.now, tooOld);
   takeOverdue(
     tx,
     overdue.map((row) => row.seq),
@@ -72,8 +74,9 @@ function speaks(tx: Tx, holder: number | null): boolean {
 }
 
 /** When the next lease must be looked at, ms, or `null` while nothing is leased. Reads each lease: for the alarm, not for every write. */
-export function nextDeadline(tx: Pick<Tx, "sql" | "presence" | "now" | "config">): number | null {
-  const [next] = tx.sql.all<{ locked: number | null; deadline: number | null }>(NEXT);
+export function nextDeadline(tx: Pick<Tx, "sql" | "tally" | "presence" | "now" | "config">): number | null {
+  type Next = { readonly locked: number | null; readonly deadline: number | null };
+  const [next] = readLeases<Next>(tx, "status, lock_at, deadline", nextOf);
   const instants = holders(tx).map((session) => deathOf(tx, session).at);
   if (next && next.locked !== null) instants.push(next.locked + tx.config.orphanAfterMs);
   if (next && next.deadline !== null) instants.push(next.deadline);

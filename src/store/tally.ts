@@ -11,6 +11,13 @@ export interface Tally extends Activity {
   nextSeq: number;
   /** The number of the next session; never given twice, or a stranger would inherit leases and signs of life. */
   nextSession: number;
+  /** No task of a lower sequence stands in line. */
+  lineFrom: number;
+  /** When the last that joined the line was due, ms. */
+  lineRunAt: number;
+  /** The span of the sequence in which leases are that no index lists, its end not included. */
+  leasedFrom: number;
+  leasedTo: number;
   /** The time in the last id: ids never go back, whatever the clock does. */
   lastMs: number;
   /** From due to claimed. */
@@ -42,6 +49,10 @@ export function newTally(): Tally {
     counts: noCounts(),
     nextSeq: 1,
     nextSession: 1,
+    lineFrom: 1,
+    lineRunAt: 0,
+    leasedFrom: 1,
+    leasedTo: 1,
     lastMs: 0,
     recent: [],
     days: [],
@@ -60,14 +71,25 @@ export function newTally(): Tally {
   };
 }
 
-/** Marks that operations move themselves, while all else is added up from their journals once they have succeeded. */
-type Marks = Pick<Tally, "retentionAt" | "retentionCursor" | "retentionNext" | "vacuumCursor" | "vacuumOrder">;
-
-/** The marks as they stand, to be put back with `Object.assign` when the operation that moved them is undone. */
-export const marksOf = (tally: Tally): Marks => {
+/**
+ * Marks that operations move themselves, while all else is added up from their journals once they have succeeded: as they
+ * stand, to be put back with `Object.assign` when the operation that moved them is undone.
+ */
+export function marksOf(tally: Tally): Partial<Tally> {
+  const { lineFrom, lineRunAt, leasedFrom, leasedTo } = tally;
   const { retentionAt, retentionCursor, retentionNext, vacuumCursor, vacuumOrder } = tally;
-  return { retentionAt, retentionCursor, retentionNext, vacuumCursor, vacuumOrder };
-};
+  return {
+    lineFrom,
+    lineRunAt,
+    leasedFrom,
+    leasedTo,
+    retentionAt,
+    retentionCursor,
+    retentionNext,
+    vacuumCursor,
+    vacuumOrder,
+  };
+}
 
 /** Reads the tally, or a new one. Fields that an older version did not have get their first value. */
 export function loadTally(sql: SqlDriver): Tally {

@@ -7,8 +7,9 @@ import { ok, type Result } from "../task/result.ts";
 import type { TaskEvent, TaskState, Transition } from "../task/state.ts";
 import type { TaskPatch } from "../task/task.ts";
 import { isDead } from "./liveness.ts";
+import { placeCode } from "./place.ts";
 import { backoffText } from "./push.ts";
-import { type FullRow, fullRow, readyCode, rowsById, type TaskRow } from "./rows.ts";
+import { type FullRow, fullRow, rowsById, type TaskRow } from "./rows.ts";
 import { save } from "./save.ts";
 import { sessionById } from "./sessions.ts";
 import type { Tx } from "./tx.ts";
@@ -50,7 +51,7 @@ export function remove(tx: Tx, id: string): Result<null> {
 }
 
 const EDIT = `
-  UPDATE task SET priority = ?2, run_at = ?3, ready = ?4, max_attempts = ?5, timeout_ms = ?6, backoff = ?7, meta = ?8,
+  UPDATE task SET priority = ?2, run_at = ?3, place = ?4, max_attempts = ?5, timeout_ms = ?6, backoff = ?7, meta = ?8,
     args = coalesce(?9, args), revision = revision + 1
   WHERE seq = ?1`;
 
@@ -78,7 +79,7 @@ function writeEdit(tx: Tx, row: TaskRow, state: TaskState, patch: TaskPatch): vo
     row.seq,
     patch.priority ?? row.priority,
     state.runAt,
-    readyCode(placeOf(state, tx.now)),
+    placeCode(placeOf(state, tx.now)),
     state.maxAttempts,
     state.timeoutMs,
     backoffText(state.backoff),

@@ -3,6 +3,7 @@
 import type { Chance } from "../task/chance.ts";
 import type { QueueConfig } from "../task/task.ts";
 import type { SqlDriver } from "./driver.ts";
+import type { HeldRows } from "./held.ts";
 import type { Journal } from "./journal.ts";
 import type { Tally } from "./tally.ts";
 
@@ -19,6 +20,8 @@ export interface Tx {
   readonly partition: number;
   /** What is known of sessions beside their rows. */
   readonly presence: Presence;
+  /** Leased rows that need not be read again; none, where nobody keeps them. */
+  readonly held?: HeldRows;
 }
 
 /** What the process knows of who is there. */
@@ -28,7 +31,7 @@ export interface Presence {
   /** When the session was given tasks though it was silent, ms: it has as long to speak as any. 0 if never. */
   askedAt?(session: number): number;
   /** How many more leases the session may hold; any number, where nobody says. */
-  leaseRoom?(tx: Pick<Tx, "sql">, session: number): number;
+  leaseRoom?(tx: Pick<Tx, "sql" | "tally">, session: number): number;
 }
 
 /** Nobody is there: for reading, and for a store without connections. */

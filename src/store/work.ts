@@ -18,6 +18,7 @@ import {
   type RuleRow,
   ruleRowsById,
   ruleRowsBySeq,
+  seqOf,
   stateOf,
 } from "./rows.ts";
 import type { Tx } from "./tx.ts";
@@ -39,9 +40,17 @@ export function itemOf(row: RuleRow): Item {
 
 export const itemsBySeq = (tx: Pick<Tx, "sql">, seqs: readonly number[]): Item[] => ruleRowsBySeq(tx, seqs).map(itemOf);
 
-export function itemsById(tx: Pick<Tx, "sql" | "partition">, ids: readonly string[]): Map<string, Item> {
-  const rows = ruleRowsById(tx, ids);
-  return new Map([...rows].map(([id, row]) => [id, itemOf(row)]));
+/** Those that are known to be leased are not read again. */
+export function itemsById(tx: Pick<Tx, "sql" | "partition" | "held">, ids: readonly string[]): Map<string, Item> {
+  const items = new Map<string, Item>();
+  const unknown: string[] = [];
+  for (const id of ids) {
+    const row = tx.held?.get(seqOf(tx, id) ?? 0);
+    if (row === undefined || idOf(tx, row) !== id) unknown.push(id);
+    else if (!items.has(id)) items.set(id, itemOf(row));
+  }
+  if (unknown.length > 0) for (const [id, row] of ruleRowsById(tx, unknown)) items.set(id, itemOf(row));
+  return items;
 }
 
 /** Puts one event to the rules, and notes what it changes. Nothing is written until `save`. */
@@ -51,6 +60,7 @@ export function apply(tx: Tx, item: Item, event: TaskEvent, luggage: Luggage = {
   const { value } = outcome;
   const before = item.state;
   item.changed = true;
+  tx.held?.forget(item.row.seq);
   if (value.run) closeRun(tx, item, value.run, luggage.logs);
   if (value.error !== undefined) item.result = errText(cutUtf8(value.error, MAX_ERROR_BYTES));
   if (event.type === "succeed" && luggage.ok !== undefined) item.result = okText(luggage.ok);

@@ -124,7 +124,7 @@ export interface WorkerView {
  * Workers that live or hold leases, one entry a name: a name that was taken again counts the leases that its old session
  * still runs.
  */
-export function listWorkers(tx: Pick<Tx, "sql" | "presence" | "now" | "config" | "queue">): WorkerView[] {
+export function listWorkers(tx: Pick<Tx, "sql" | "tally" | "presence" | "now" | "config" | "queue">): WorkerView[] {
   const leases = leaseCounts(tx);
   const byName = new Map<string, WorkerView>();
   for (const session of allSessions(tx)) {

@@ -3,6 +3,7 @@
 import type { InsertRow } from "../../../src/store/insert.ts";
 import * as present from "../../../src/store/insert.ts";
 import type { WrittenRow } from "../../../src/store/leased.ts";
+import { IN_LINE } from "../../../src/store/place.ts";
 import { sessionById } from "../../../src/store/sessions.ts";
 import type { Tx } from "../../../src/store/tx.ts";
 import { CUT } from "./cuts.ts";
@@ -43,7 +44,8 @@ const sizeOf = ({ args, meta }: InsertRow): number => args.length + (meta?.lengt
 
 /** Segments hold what is claimed in the order in which it came, and is small. */
 function isPlain(tx: Tx, row: InsertRow): boolean {
-  if (row.key !== null || row.priority !== 0 || row.ready === 0 || row.args.length > CUT.args) return false;
+  if (row.key !== null || row.priority !== 0 || row.args.length > CUT.args) return false;
+  if (row.lease === null && row.place !== IN_LINE) return false;
   return row.runAt === tx.now && row.runAt >= tallyOf(tx).lastRunAt;
 }
 

@@ -18,7 +18,7 @@ export function heldTasks(tx: Pick<Tx, "sql">, session: number, seqs: readonly n
   );
 }
 
-export function heldLeases(tx: Pick<Tx, "sql" | "partition">, session: number): HeldLease[] {
+export function heldLeases(tx: Pick<Tx, "sql" | "tally" | "partition">, session: number): HeldLease[] {
   const held = present.heldLeases(tx, session);
   for (const segment of leasedSegments(tx)) {
     for (const [index, slot] of segment.slots.entries()) {

@@ -11,7 +11,7 @@ import { type Place, placesOf } from "./shelf.ts";
 const COLUMNS = [
   "seq",
   "status",
-  "ready",
+  "place",
   "priority",
   "run_at",
   "created_at",

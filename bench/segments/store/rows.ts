@@ -1,5 +1,6 @@
 /** Rows as the present layout has them, of tasks in segments too: all that works on rows works on those. */
 
+import { IN_LINE } from "../../../src/store/place.ts";
 import * as present from "../../../src/store/rows.ts";
 import type { Tx } from "../../../src/store/tx.ts";
 import { taskNotFound } from "../../../src/task/refusals.ts";
@@ -12,17 +13,17 @@ export * from "../../../src/store/rows.ts";
 
 /** A row that stands in a segment. */
 export interface PlacedRow extends present.TaskRow {
-  readonly place: Place;
+  readonly home: Place;
 }
 
-export const placeIn = (row: object): Place | null => ("place" in row ? (row as PlacedRow).place : null);
+export const homeOf = (row: object): Place | null => ("home" in row ? (row as PlacedRow).home : null);
 
 const DONE = 3;
 const ACK = "ack" as const;
 
 /** The row that a task in a segment would be. */
-export function rowAt(place: Place): PlacedRow {
-  const { segment, index } = place;
+export function rowAt(home: Place): PlacedRow {
+  const { segment, index } = home;
   const template = segment.template(index);
   const [created_at, run_at, max_attempts, timeout_ms, backoff, group_key, codec, meta] = template;
   const slot = segment.slots[index] as Cell | null;
@@ -30,10 +31,10 @@ export function rowAt(place: Place): PlacedRow {
   const done = slot !== null && slot.status === DONE ? slot : null;
   const value = done ? segment.result(index) : null;
   return {
-    place,
+    home,
     seq: segment.first + index,
     status: slot?.status ?? 0,
-    ready: slot === null ? 1 : null,
+    place: slot === null ? IN_LINE : null,
     priority: 0,
     run_at,
     created_at,

@@ -1,12 +1,13 @@
 /** Writes what was worked on: in its segment while it is plain, else into a row of its own. */
 
+import { LISTED, placeCode } from "../../../src/store/place.ts";
 import * as present from "../../../src/store/save.ts";
 import type { Tx } from "../../../src/store/tx.ts";
 import type { Item } from "../../../src/store/work.ts";
 import { placeOf } from "../../../src/task/machine.ts";
 import { CUT } from "./cuts.ts";
 import { leave } from "./leave.ts";
-import { codeOf, type PlacedRow, placeIn, readyCode } from "./rows.ts";
+import { codeOf, homeOf, type PlacedRow } from "./rows.ts";
 import { type Cell, deadlineIn, type Segment, type Slot } from "./segment.ts";
 import { type Kept, type Place, saveSegment, settleHead } from "./shelf.ts";
 
@@ -16,7 +17,7 @@ export function save(tx: Tx, items: Iterable<Item>): void {
   const touched = new Map<Segment, Kept[]>();
   const leaving: Item[] = [];
   for (const item of items) {
-    const place = placeIn(item.row);
+    const place = homeOf(item.row);
     if (!place) others.push(item);
     else if (item.changed) {
       const results = touched.get(place.segment) ?? [];
@@ -67,7 +68,7 @@ function changesOf(tx: Tx, { row, state, result, runs, progress }: Item) {
   const { revision } = row as PlacedRow;
   return {
     status: codeOf(state.status),
-    ready: readyCode(placeOf(state, tx.now)),
+    place: state.token === null ? placeCode(placeOf(state, tx.now)) : LISTED,
     run_at: state.runAt,
     attempt: state.attempt,
     max_attempts: state.maxAttempts,

@@ -18,7 +18,7 @@ export {
   sessionToken,
 } from "../../../src/store/sessions.ts";
 
-type Reading = Pick<Tx, "sql"> & Partial<Pick<Tx, "tally">>;
+type Reading = Pick<Tx, "sql" | "tally">;
 
 interface Held {
   readonly seq: number;

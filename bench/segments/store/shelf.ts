@@ -81,10 +81,10 @@ export function placesOf(tx: Reading, seqs: readonly number[], depth: Depth): Ma
 }
 
 /** The segments with leased tasks. */
-export function leasedSegments(tx: Reading & Partial<Pick<Tx, "tally">>): Segment[] {
+export function leasedSegments(tx: Pick<Tx, "sql" | "tally">): Segment[] {
   const { low } = tallyOf(tx);
-  if (tx.tally && low === null) return [];
-  return tx.sql.all<SegmentRow>(LEASED, low ?? 0).map((row) => new Segment(row));
+  if (low === null) return [];
+  return tx.sql.all<SegmentRow>(LEASED, low).map((row) => new Segment(row));
 }
 
 const LEASED = `

@@ -1,5 +1,6 @@
 /** A task that runs on while all around it was done leaves its segment. */
 
+import { LISTED } from "../../../src/store/place.ts";
 import type { Tx } from "../../../src/store/tx.ts";
 import { CUT } from "./cuts.ts";
 import { leave } from "./leave.ts";
@@ -20,7 +21,7 @@ export function leaveStragglers(tx: Tx): void {
   const indexes = [...segment.slots.keys()].filter((index) => isLeased(segment.slots[index] ?? null));
   leave(
     tx,
-    indexes.map((index) => [rowAt({ segment, index }), {}]),
+    indexes.map((index) => [rowAt({ segment, index }), { place: LISTED }]),
   );
   for (const index of indexes) segment.slots[index] = "left";
   saveSegment(tx, segment);

@@ -2,6 +2,7 @@
 
 import { MAX_SLICE } from "../../../src/limits.ts";
 import { abandonment, deathOf, lastHeard, missing } from "../../../src/store/liveness.ts";
+import { readLeases } from "../../../src/store/span.ts";
 import type { Tx } from "../../../src/store/tx.ts";
 import { apply, itemsBySeq } from "../../../src/store/work.ts";
 import { isSpeaking, notStarted } from "../../../src/task/abandoned.ts";
@@ -10,14 +11,14 @@ import { type Cell, deadlineIn, isLeased, type Template } from "./segment.ts";
 import { holders, leasesOf, type SessionRow, sessionById } from "./sessions.ts";
 import { leasedSegments } from "./shelf.ts";
 
-// The index holds the leased alone; the optimizer must not think of another. ?1 now, ?2 the latest lock that is too old.
-const OVERDUE = `
-  SELECT seq FROM task INDEXED BY task_leased
-  WHERE lease IS NOT NULL AND ((status = 1 AND lock_at <= ?2) OR (status = 2 AND deadline <= ?1)) LIMIT ${MAX_SLICE}`;
+// ?3 now, ?4 the latest lock that is too old.
+const overdueOf = (leases: string) => `
+  SELECT seq FROM ${leases}
+  WHERE (status = 1 AND lock_at <= ?4) OR (status = 2 AND deadline <= ?3) LIMIT ${MAX_SLICE}`;
 
-const NEXT = `
+const nextOf = (leases: string) => `
   SELECT min(iif(status = 1, lock_at, NULL)) AS locked, min(iif(status = 2, deadline, NULL)) AS deadline
-  FROM task INDEXED BY task_leased WHERE lease IS NOT NULL`;
+  FROM ${leases}`;
 
 /** The same of a task in a segment. */
 const isOverdue = (tx: Tx, template: Template, slot: Cell): boolean =>
@@ -52,7 +53,8 @@ export function sweep(tx: Tx): Swept {
     if (death.missing) missing(tx, session.id, session.heard_at, tx.now);
     if (death.at <= tx.now) taken += bury(tx, session, MAX_SLICE - taken);
   }
-  const rows = tx.sql.all<{ seq: number }>(OVERDUE, tx.now, tx.now - tx.config.orphanAfterMs);
+  const tooOld = tx.now - tx.config.orphanAfterMs;
+  const rows = readLeases<{ seq: number }>(tx, "seq, status, lock_at, deadline", overdueOf, tx.now, tooOld);
   const overdue = rows.map((row) => row.seq);
   overdue.push(...overdueInSegments(tx, MAX_SLICE - overdue.length));
   takeOverdue(tx, overdue);
@@ -90,10 +92,9 @@ function speaks(tx: Tx, holder: number | null): boolean {
 }
 
 /** When the next lease must be looked at, ms, or `null` while nothing is leased. Reads each lease: for the alarm, not for every write. */
-export function nextDeadline(
-  tx: Pick<Tx, "sql" | "presence" | "now" | "config"> & Partial<Pick<Tx, "tally">>,
-): number | null {
-  const [next] = tx.sql.all<{ locked: number | null; deadline: number | null }>(NEXT);
+export function nextDeadline(tx: Pick<Tx, "sql" | "tally" | "presence" | "now" | "config">): number | null {
+  type Next = { readonly locked: number | null; readonly deadline: number | null };
+  const [next] = readLeases<Next>(tx, "status, lock_at, deadline", nextOf);
   const instants = holders(tx).map((session) => deathOf(tx, session).at);
   if (next && next.locked !== null) instants.push(next.locked + tx.config.orphanAfterMs);
   if (next && next.deadline !== null) instants.push(next.deadline);
@@ -101,7 +102,7 @@ export function nextDeadline(
   return instants.length === 0 ? null : Math.min(...instants);
 }
 
-function* instantsInSegments(tx: Pick<Tx, "sql" | "config"> & Partial<Pick<Tx, "tally">>): Generator<number> {
+function* instantsInSegments(tx: Pick<Tx, "sql" | "config" | "tally">): Generator<number> {
   for (const segment of leasedSegments(tx)) {
     for (const [index, slot] of segment.slots.entries()) {
       if (!isLeased(slot)) continue;

@@ -36,10 +36,10 @@ export const newTally = (): Tally => ({ ...present.newTally(), ...none() });
 export const loadTally = (sql: SqlDriver): Tally => ({ ...none(), ...present.loadTally(sql) });
 
 /** As they stand, to be put back when the operation that moved them is undone. */
-export const marksOf = (tally: present.Tally): object => {
+export const marksOf = (tally: present.Tally): Partial<Tally> => {
   const { head, low, tail, lastRunAt } = tally as Tally;
   return { ...present.marksOf(tally), head, low, tail, lastRunAt };
 };
 
-/** The tally of this layout. A caller that has none sees all segments. */
-export const tallyOf = (tx: Partial<Pick<Tx, "tally">>): Tally => (tx.tally ?? newTally()) as Tally;
+/** The tally of this layout. */
+export const tallyOf = ({ tally }: Pick<Tx, "tally">): Tally => tally as Tally;

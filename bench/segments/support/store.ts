@@ -11,7 +11,7 @@ import { loadTally } from "../store/tally.ts";
 export type { RawRow } from "../../../test/support/store.ts";
 export { START, type StoreCases, value } from "../../../test/support/store.ts";
 
-const NO_NAMES = { worker: undefined, place: undefined };
+const NO_NAMES = { worker: undefined, home: undefined };
 
 export class StoreBench extends present.StoreBench {
   /** Every task as the columns of the table, wherever it lives. */
@@ -20,7 +20,7 @@ export class StoreBench extends present.StoreBench {
     for (const segment of segmentsFrom(this.tx(), 1, "all")) {
       for (const [index, slot] of segment.slots.entries()) {
         if (slot === "left") continue;
-        const { worker: _, place: __, ...row } = { ...NO_NAMES, ...fullRowAt({ segment, index }) };
+        const { worker: _, home: __, ...row } = { ...NO_NAMES, ...fullRowAt({ segment, index }) };
         rows.push(row);
       }
     }

@@ -110,9 +110,9 @@ export const claimCases: StoreCases = {
     const rows = bench.claim(w, 1);
     expect(rows[0]).toMatchObject({ priority: 4 });
     const [promoted] = bench.sql.all<{ n: number; latest: number }>(
-      "SELECT count(*) AS n, max(run_at) AS latest FROM task WHERE ready = 1",
+      "SELECT count(*) AS n, max(run_at) AS latest FROM task WHERE place = 1",
     );
-    const [waiting] = bench.sql.all<{ earliest: number }>("SELECT min(run_at) AS earliest FROM task WHERE ready = 0");
+    const [waiting] = bench.sql.all<{ earliest: number }>("SELECT min(run_at) AS earliest FROM task WHERE place = 0");
     expect(promoted?.n).toBe(999);
     expect(promoted?.latest).toBeLessThanOrEqual(waiting?.earliest ?? 0);
   },

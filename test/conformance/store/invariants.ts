@@ -14,7 +14,13 @@ export function invariants(bench: StoreBench): void {
   const wrong = (condition: string) =>
     expect(bench.sql.all(`SELECT seq FROM task WHERE ${condition}`), condition).toEqual([]);
   wrong("attempt > max_attempts");
-  wrong(`ready = 1 AND run_at > ${bench.now}`);
+  wrong(`place = 1 AND run_at > ${bench.now}`);
+  const { lineFrom, leasedFrom, leasedTo } = bench.tally;
+  wrong(`place = 2 AND (priority <> 0 OR run_at > ${bench.now} OR seq < ${lineFrom})`);
+  wrong(
+    "place = 2 AND run_at < (SELECT max(run_at) FROM task AS other WHERE other.place = 2 AND other.seq < task.seq)",
+  );
+  wrong(`lease IS NOT NULL AND place IS NULL AND (seq < ${leasedFrom} OR seq >= ${leasedTo})`);
   wrong(
     "lease IS NULL AND (holder IS NOT NULL OR lock_at IS NOT NULL OR started_at IS NOT NULL OR deadline IS NOT NULL)",
   );

@@ -70,21 +70,21 @@ async function socketOf(stub: Stub) {
 const commit = (task: number, more: Partial<Bill> = {}): Bill => ({ task, session: 0, state: 1, alarms: 0, ...more });
 
 describe.each([1, 100])("at a batch of %i", (n) => {
-  test("push, poll and ack pay 2, 2 and 1 a task, and a row a commit; no alarm is moved", async () => {
+  test("push, poll and ack pay 1, 1 and 1 a task, and a row a commit; no alarm is moved", async () => {
     const { stub, paid } = await busyQueue();
     await poll(stub, 1);
     expect(paid()).toEqual({ task: 0, session: 2, state: 1, alarms: 0 });
     for (let round = 0; round < 3; round++) {
       await stub.push(many(n));
-      expect(paid()).toEqual(commit(2 * n));
+      expect(paid()).toEqual(commit(n));
       const tasks = await poll(stub, n);
-      expect(paid()).toEqual(commit(2 * n));
+      expect(paid()).toEqual(commit(n));
       await stub.events({ events: acks(tasks) });
       expect(paid()).toEqual(commit(n));
     }
   });
 
-  test("a push to a socket with credit, and its acks, pay 2 and 1 a task, and a row a commit", async () => {
+  test("a push to a socket with credit, and its acks, pay 1 and 1 a task, and a row a commit", async () => {
     const { stub, paid } = await busyQueue();
     const socket = await socketOf(stub);
     socket.send({ type: "register", worker: "w", credit: 0, autoStart: true });
@@ -96,7 +96,7 @@ describe.each([1, 100])("at a batch of %i", (n) => {
     await stub.push(many(n));
     const { tasks = [] } = (await socket.next("tasks")) ?? {};
     expect(tasks).toHaveLength(n);
-    expect(paid()).toEqual(commit(2 * n));
+    expect(paid()).toEqual(commit(n));
     socket.send({ type: "events", ref: "1", events: acks(tasks).map((event) => ({ ...event, result: { ok: 1 } })) });
     await socket.next("answer");
     expect(paid()).toEqual(commit(n));
@@ -119,7 +119,7 @@ test("pushes and acks that arrive together share one commit", async () => {
   const { stub, paid } = await busyQueue();
   await Promise.all(Array.from({ length: 20 }, () => stub.push(many(1))));
   const { task, state, alarms } = paid();
-  expect(task).toBe(40);
+  expect(task).toBe(20);
   expect(state).toBeLessThan(20);
   expect(alarms).toBe(0);
 });
