@@ -4,6 +4,7 @@ import { hasBacklog } from "../../src/store/backlog.ts";
 import { claim } from "../../src/store/claim.ts";
 import type { SqlDriver } from "../../src/store/driver.ts";
 import { applyEvents } from "../../src/store/events.ts";
+import { HeldRows } from "../../src/store/held.ts";
 import { Journal } from "../../src/store/journal.ts";
 import { list } from "../../src/store/list.ts";
 import { push } from "../../src/store/push.ts";
@@ -40,6 +41,7 @@ export interface Meter {
 /** A queue of its own, with commits as the object makes them: each durable before the next. */
 export class Life {
   readonly #meter: Meter;
+  readonly #rows = new HeldRows();
   #tally: Tally;
   #taker: Taker | undefined;
   /** Leases that are held. */
@@ -56,7 +58,7 @@ export class Life {
     const now = Date.now();
     const presence = { heardAt: () => now };
     const common = { sql: this.#meter.sql, chance: cryptoChance, config: DEFAULT_CONFIG, queue: "bench", partition: 0 };
-    return { ...common, now, tally: this.#tally, journal: new Journal(), presence };
+    return { ...common, now, tally: this.#tally, journal: new Journal(), presence, held: this.#rows };
   }
 
   async #commit<T>(work: (tx: Tx) => T): Promise<T> {
@@ -70,6 +72,7 @@ export class Life {
       tx.journal.addTo(this.#tally, tx.now);
       saveTally(sql, this.#tally);
     });
+    this.#rows.settle();
     await this.#meter.durable();
     return (value as { readonly of: T }).of;
   }
@@ -154,6 +157,7 @@ export class Life {
   restart(): Promise<Cost> {
     return this.#measured(1, 1, async () => {
       this.#tally = loadTally(this.#meter.sql);
+      this.#rows.clear();
       hasBacklog(this.#tx());
       nextDeadline(this.#tx());
     });
