@@ -54,6 +54,16 @@ test("delivered in their push, a thousand tasks cost eight rows, and four when a
   expect(bench.rows).toBe(4);
 });
 
+test("one that is delivered in its push has a row of its own: one row then, one when it is acked", () => {
+  const bench = open();
+  const taker = bench.taker(bench.worker(), 1, true);
+  const rows = bench.pushTo([taker], {}).deliveries.get(taker) ?? [];
+  expect(live(bench)).toEqual([1, 0, 0]);
+  expect(bench.rows).toBe(1);
+  bench.events(acks(bench, rows, { ok: "1" }));
+  expect(bench.rows).toBe(1);
+});
+
 test("single pushes share a row, which each writes anew, so that those who claim and ack many pay for few", () => {
   const bench = open();
   const session = bench.worker();

@@ -18,10 +18,10 @@ export class Costs extends present.Costs {
     super.gone(task);
   }
 
-  /** Beside a row that it may get, the segment's state; or its two rows, when nothing is left of it. */
+  /** Beside its row: the segment's state, or two rows when nothing is left of it; and a change writes the new row again. */
   override write(): void {
     super.write();
-    this.task += 2 * this.#touched.size;
+    this.task += 3 * this.#touched.size;
     this.#touched.clear();
   }
 

@@ -20,7 +20,10 @@ export function insertRows(tx: Tx, createdAt: number, rows: readonly InsertRow[]
   let piece: InsertRow[] = [];
   let size = 0;
   const cut = () => {
-    if (piece.length > 0) shelve(tx, createdAt, piece, size, written);
+    const [first] = piece;
+    // A segment of one that is leased already is two rows, where its own row is one.
+    if (first && piece.length === 1 && first.lease !== null) special.push(first);
+    else if (first) shelve(tx, createdAt, piece, size, written);
     piece = [];
     size = 0;
   };
