@@ -1,6 +1,6 @@
 /** Group commit: what arrives together is written in one transaction, and told only once it stands. */
 
-import { MAX_GROUP, MAX_IN_LINE, MAX_LINE_WEIGHT } from "../limits.ts";
+import { ENOUGH_TO_WRITE, MAX_GROUP, MAX_IN_LINE, MAX_LINE_WEIGHT } from "../limits.ts";
 import { marksOf } from "../store/tally.ts";
 import type { Step } from "./step.ts";
 
@@ -54,8 +54,10 @@ export class GroupCommit {
   readonly #host: CommitHost;
   #jobs: Job[] = [];
   #weight = 0;
-  /** Whether a timer runs since the last transaction began: what comes before it fires waits for it. */
-  #gathering = false;
+  /** A timer that runs since the last transaction began: what comes before it fires waits for it. */
+  #gathering: ReturnType<typeof setTimeout> | null = null;
+  /** Whether the line is written at the end of this turn. */
+  #called = false;
 
   constructor(host: CommitHost) {
     this.#host = host;
@@ -98,17 +100,23 @@ export class GroupCommit {
       settle: () => resolve(value),
       reject,
     });
-    // Who comes first does not wait. Who comes close behind is gathered: a microtask would gather nothing, since each
-    // message is an event of its own.
-    if (this.#jobs.length === 1 && !this.#gathering) queueMicrotask(() => this.#flush());
+    // Who comes first does not wait. Who comes close behind is gathered, until there is enough of it: a microtask would
+    // gather nothing, since each message is an event of its own.
+    if (this.#gathering === null || this.#weight >= ENOUGH_TO_WRITE) this.#call();
     return promise;
+  }
+
+  #call(): void {
+    if (this.#called) return;
+    this.#called = true;
+    queueMicrotask(() => this.#flush());
   }
 
   /** It lives for a millisecond behind the event that it serves, so it does not keep the object from sleeping. */
   #gather(): void {
-    this.#gathering = true;
-    setTimeout(() => {
-      this.#gathering = false;
+    if (this.#gathering !== null) clearTimeout(this.#gathering);
+    this.#gathering = setTimeout(() => {
+      this.#gathering = null;
       if (this.#jobs.length > 0) this.#flush();
     }, 0);
   }
@@ -123,7 +131,9 @@ export class GroupCommit {
   }
 
   #flush(): void {
+    this.#called = false;
     const jobs = this.#take();
+    if (jobs.length === 0) return;
     this.#gather();
     const done: Job[] = [];
     let group: Step;

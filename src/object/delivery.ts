@@ -1,15 +1,15 @@
 /** Delivery by credit: tasks go to whoever waits for them, in the transaction that made them claimable. */
 
-import { leasedTaskText } from "../protocol/encode.ts";
 import { serverFrameText } from "../protocol/server-frames.ts";
 import { hasBacklog } from "../store/backlog.ts";
 import { claim } from "../store/claim.ts";
 import { heldTasks } from "../store/leased.ts";
-import { type FullRow, leasedViewOf } from "../store/rows.ts";
+import type { FullRow } from "../store/rows.ts";
 import type { Deliveries, Taker } from "../store/takers.ts";
 import { batches } from "./batches.ts";
 import type { Connection } from "./connection.ts";
 import type { Connections } from "./connections.ts";
+import { leasedTexts } from "./reads.ts";
 import { consumersOf } from "./roll.ts";
 import type { Step } from "./step.ts";
 
@@ -73,7 +73,7 @@ export function hand(step: Step, connections: Connections, deliveries: Deliverie
 
 function handRows(step: Step, connection: Connection, rows: readonly FullRow[]): void {
   const { consumer, credit } = step.recall(connection);
-  const tasks = rows.map((row) => leasedTaskText(leasedViewOf(step.tx, row)));
+  const tasks = leasedTexts(step.tx, rows);
   // A poll is answered by one frame; what it is given is bounded by the claim.
   const frames = consumer?.poll ? [tasks] : batches(tasks);
   for (const frame of frames) step.send(connection, serverFrameText({ type: "tasks", tasks: frame }));

@@ -1,10 +1,10 @@
 /** What may be asked of a queue without changing it. A queue that was never used reads as empty, and stays unborn. */
 
-import { leasedTaskText, resultText, taskText } from "../protocol/encode.ts";
+import { leasedTaskTemplate, resultText, taskText } from "../protocol/encode.ts";
 import type { ListQuery, QueueInfo, QueueStats, WorkerInfo } from "../protocol/types.ts";
 import { queueView, statsView } from "../store/info.ts";
 import { list } from "../store/list.ts";
-import { type FullRow, fullRow, leasedViewOf, resultViewOf, viewOf } from "../store/rows.ts";
+import { type FullRow, fullRow, idOf, isLike, leasedViewOf, leaseOf, resultViewOf, viewOf } from "../store/rows.ts";
 import { checkStatus } from "../store/status.ts";
 import type { Tx } from "../store/tx.ts";
 import { listWorkers } from "../store/workers.ts";
@@ -23,8 +23,19 @@ export const readable = (tx: Reading, used: boolean): Reading => (used ? tx : { 
 
 export const taskOf = (tx: Pick<Tx, "queue" | "partition">, row: FullRow): TaskText => taskText(viewOf(tx, row));
 
-export const leasedOf = (tx: Pick<Tx, "queue" | "partition">, row: FullRow): TaskText =>
-  leasedTaskText(leasedViewOf(tx, row));
+/** Tasks that were leased, in their order: of a batch nearly all are alike. */
+export function leasedTexts(tx: Pick<Tx, "queue" | "partition">, rows: readonly FullRow[]): TaskText[] {
+  let model: FullRow | undefined;
+  let template: ReturnType<typeof leasedTaskTemplate> | undefined;
+  return rows.map((row) => {
+    if (!model || !template || !isLike(model, row)) {
+      model = row;
+      template = leasedTaskTemplate(leasedViewOf(tx, row));
+    }
+    const { args, run_at: runAt, created_at: createdAt } = row;
+    return template({ id: idOf(tx, row), args, runAt, createdAt, lease: leaseOf(row) });
+  });
+}
 
 export function task(tx: Maybe, id: string): Result<TaskText> {
   if (!tx) return taskNotFound(id);

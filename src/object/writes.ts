@@ -11,7 +11,7 @@ import { ok, type Result } from "../task/result.ts";
 import type { EventAnswer, QueueConfig } from "../task/task.ts";
 import type { Registered, TaskText } from "./api.ts";
 import type { Desk } from "./desk.ts";
-import { leasedOf } from "./reads.ts";
+import { leasedTexts } from "./reads.ts";
 import { dismiss, tellSuperseded } from "./registration.ts";
 import type { Step } from "./step.ts";
 
@@ -30,7 +30,7 @@ export function poll(desk: Desk, step: Step, input: PollInput): Result<Polled> {
   const { session, rows, events } = polled.value;
   desk.connections.leases.add(session.id, rows.length);
   heard(desk, step, session);
-  return ok({ session: sessionToken(session), tasks: rows.map((row) => leasedOf(step.tx, row)), events });
+  return ok({ session: sessionToken(session), tasks: leasedTexts(step.tx, rows), events });
 }
 
 /** A sign of life is known once the transaction stands. */

@@ -19,8 +19,26 @@ export const listText = (elements: readonly RawJson[]): RawJson => `[${elements.
 /** A task. */
 export const taskText = (task: TaskView): RawJson => `{${fieldsOf(task)}}`;
 
-/** A task and its lease. */
-export const leasedTaskText = (task: LeasedTaskView): RawJson => `{${fieldsOf(task)},"lease":"${task.lease}"}`;
+/** What tells apart tasks that were leased together. */
+export interface LeasedName {
+  readonly id: string;
+  readonly args: RawJson;
+  /** ms. */
+  readonly runAt: number;
+  readonly createdAt: number;
+  readonly lease: string;
+}
+
+/** Stands in a template for what it leaves open. No JSON text has such a character. */
+const GAP = "\u0000";
+
+/** Encodes tasks that are like this one in all but their names: what they have in common is written once. */
+export function leasedTaskTemplate(task: LeasedTaskView): (name: LeasedName) => RawJson {
+  const open = fieldsOf({ ...task, id: GAP, args: GAP, runAt: GAP, createdAt: GAP });
+  const [head, afterId, afterArgs, afterRunAt, rest] = open.split(GAP);
+  return ({ id, args, runAt, createdAt, lease }) =>
+    `{${head}${id}${afterId}${args}${afterArgs}${runAt}${afterRunAt}${createdAt}${rest},"lease":"${lease}"}`;
+}
 
 /** A TaskResult: what became of a task so far. */
 export const resultText = ({ id, status, attempt, result, codec }: TaskResultView): RawJson =>
@@ -38,10 +56,13 @@ const lastResultText = (result: LastResult): RawJson =>
 const given = (value: string | number | undefined): RawJson | undefined =>
   value === undefined ? undefined : JSON.stringify(value);
 
+/** A task, or the template of one. */
+type Encodable = Omit<TaskView, "runAt" | "createdAt"> & Record<"runAt" | "createdAt", number | typeof GAP>;
+
 /**
  * All fields of a task. Written out, since nothing is written so often, and going through a list of fields costs more. What cannot hold a character to be escaped is quoted by hand.
  */
-function fieldsOf(task: TaskView): string {
+function fieldsOf(task: Encodable): string {
   const { lastResult } = task;
   return (
     `"id":"${task.id}","queue":${JSON.stringify(task.queue)},"args":${task.args},"status":"${task.status}",` +

@@ -3,9 +3,8 @@
 import { MAX_INLINE_ARGS_BYTES } from "../limits.ts";
 import type { IdempotencyUntil } from "../task/task.ts";
 import { jsonChunks } from "./chunks.ts";
-import type { WrittenRow } from "./leased.ts";
 import type { Place } from "./place.ts";
-import { WRITTEN_COLUMNS } from "./rows.ts";
+import type { FullRow } from "./rows.ts";
 import type { Tx } from "./tx.ts";
 
 /** A row to be written. Instants in ms; `lease` and what follows it only when the task is delivered at once. */
@@ -42,9 +41,6 @@ const INSERT = `
     value ->> 16, value ->> 17, value ->> 18, value ->> 19, coalesce(?3, value ->> 20), iif(value ->> 15 IS NULL, NULL, 0)
   FROM jsonb_each(?1)`;
 
-/** The same where somebody waits for some of them. */
-const INSERT_AND_READ = `${INSERT} RETURNING ${WRITTEN_COLUMNS}`;
-
 const encode = (row: InsertRow, args: string | null): string =>
   JSON.stringify([
     row.seq,
@@ -70,19 +66,48 @@ const encode = (row: InsertRow, args: string | null): string =>
     args,
   ]);
 
-/** @returns the rows as they were written, by sequence, if some of them are leased already; else nothing */
-export function insertRows(tx: Tx, createdAt: number, rows: readonly InsertRow[]): Map<number, WrittenRow> {
-  const statement = rows.some((row) => row.lease !== null) ? INSERT_AND_READ : INSERT;
-  const written = new Map<number, WrittenRow>();
-  const insert = (parameter: string, args: string | null) => {
-    for (const row of tx.sql.all<WrittenRow>(statement, parameter, createdAt, args)) written.set(row.seq, row);
-  };
+export function insertRows(tx: Pick<Tx, "sql">, createdAt: number, rows: readonly InsertRow[]): void {
   const small: string[] = [];
   for (const row of rows) {
     // Args that are bound alone need no escaping, and do not count towards the parameter's size.
-    if (row.args.length > MAX_INLINE_ARGS_BYTES) insert(`[${encode(row, null)}]`, row.args);
+    if (row.args.length > MAX_INLINE_ARGS_BYTES) tx.sql.all(INSERT, `[${encode(row, null)}]`, createdAt, row.args);
     else small.push(encode(row, row.args));
   }
-  for (const chunk of jsonChunks(small)) insert(chunk, null);
-  return written;
+  for (const chunk of jsonChunks(small)) tx.sql.all(INSERT, chunk, createdAt, null);
 }
+
+/** The row as it stands once it is written. */
+export const insertedRow = (row: InsertRow, createdAt: number, worker: string | null): FullRow => ({
+  seq: row.seq,
+  status: row.status,
+  priority: row.priority,
+  run_at: row.runAt,
+  created_at: createdAt,
+  random: row.random,
+  attempt: row.attempt,
+  max_attempts: row.maxAttempts,
+  strikes: 0,
+  revision: 1,
+  lease: row.lease,
+  holder: row.holder,
+  lock_at: row.lockAt,
+  started_at: row.startedAt,
+  deadline: row.deadline,
+  past_lease: null,
+  past_event: null,
+  past_status: null,
+  done_at: null,
+  timeout_ms: row.timeoutMs,
+  backoff: row.backoff,
+  idem_key: row.key,
+  idem_until: row.until,
+  freed: row.key === null ? null : 0,
+  group_key: row.groupKey,
+  codec: row.codec,
+  progress: null,
+  meta: row.meta,
+  runs: null,
+  result: null,
+  worker,
+  args: row.args,
+});

@@ -7,29 +7,17 @@ import { readLeases } from "./span.ts";
 import type { Deliveries, Taker } from "./takers.ts";
 import type { Tx } from "./tx.ts";
 
-/** A row of a statement that has leased it. */
-export type WrittenRow = Omit<FullRow, "worker">;
-
-/**
- * Shares out rows that were leased, and remembers them.
- *
- * @param dealt in the order in which they should run: the database keeps none
- * @param rows by sequence
- */
+/** Shares out rows that were leased, in the order in which they should run, and remembers them. */
 export function delivered<T extends Taker>(
   { held }: Pick<Tx, "held">,
-  dealt: readonly (readonly [{ readonly seq: number }, T])[],
-  rows: ReadonlyMap<number, WrittenRow>,
+  dealt: readonly (readonly [FullRow, T])[],
 ): Deliveries<T> {
   const deliveries: Deliveries<T> = new Map();
-  for (const [{ seq }, taker] of dealt) {
-    const row = rows.get(seq);
-    if (!row) throw new Error(`task ${seq} is gone from under its own transaction`);
-    const given: FullRow = Object.assign(row, { worker: taker.worker });
-    held?.stage(ruleRowOf(given));
+  for (const [row, taker] of dealt) {
+    held?.stage(ruleRowOf(row));
     const before = deliveries.get(taker);
-    if (before) before.push(given);
-    else deliveries.set(taker, [given]);
+    if (before) before.push(row);
+    else deliveries.set(taker, [row]);
   }
   return deliveries;
 }

@@ -8,7 +8,7 @@ import { ok, type Result } from "../task/result.ts";
 import type { TaskState } from "../task/state.ts";
 import { type Backoff, DEFAULT_BACKOFF, type NewTask, type Pushed } from "../task/task.ts";
 import { hasBacklog } from "./backlog.ts";
-import { type InsertRow, insertRows } from "./insert.ts";
+import { type InsertRow, insertedRow, insertRows } from "./insert.ts";
 import { keyHolders } from "./keys.ts";
 import { delivered } from "./leased.ts";
 import { joinsLine } from "./line.ts";
@@ -89,11 +89,16 @@ function insert<T extends Taker>(
     if (state.deadline !== null) tx.journal.wake(state.deadline);
     return rowOf(tx, draft, state, taker?.session ?? null);
   });
-  const written = insertRows(tx, createdAt, rows);
+  insertRows(tx, createdAt, rows);
   tx.journal.pushed += drafts.length;
   for (const draft of drafts) tx.journal.touched.push(draft.seq);
   for (const _ of dealt) tx.journal.waits.push(0);
-  const deliveries = delivered(tx, dealt, written);
+  const first = drafts[0]?.seq ?? 0;
+  const deliveries = delivered(
+    tx,
+    // The rows are in the order of their sequences, without a gap.
+    dealt.map(([{ seq }, taker]) => [insertedRow(rows[seq - first] as InsertRow, createdAt, taker.worker), taker]),
+  );
   for (const { session } of deliveries.keys()) wakeForLease(tx, session);
   return deliveries;
 }

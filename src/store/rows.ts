@@ -1,7 +1,7 @@
 /** Rows of the task table, and what they mean: the state for the rules, the view for the world. */
 
 import { MAX_RUNS } from "../limits.ts";
-import { formatId, formatLease, parseId } from "../task/id.ts";
+import { formatId, formatLease, parseId, type TaskId } from "../task/id.ts";
 import { present } from "../task/present.ts";
 import { taskNotFound } from "../task/refusals.ts";
 import { ok, type Result } from "../task/result.ts";
@@ -16,7 +16,6 @@ import type { Tx } from "./tx.ts";
 export interface TaskRow {
   readonly seq: number;
   readonly status: number;
-  readonly place: number | null;
   readonly priority: number;
   readonly run_at: number;
   readonly created_at: number;
@@ -49,7 +48,7 @@ export interface TaskRow {
 }
 
 /** What a row under work is read for. The rest may be large, and a thousand rows of it would not fit the memory. */
-export type RuleRow = Omit<TaskRow, "place" | "priority" | "revision" | "progress" | "meta" | "result">;
+export type RuleRow = Omit<TaskRow, "priority" | "revision" | "progress" | "meta" | "result">;
 
 export interface FullRow extends TaskRow {
   readonly args: string;
@@ -62,11 +61,8 @@ const RULE_FIELDS = `seq, status, run_at, created_at, random, attempt, max_attem
   started_at, deadline, past_lease, past_event, past_status, done_at, timeout_ms, backoff, idem_key, idem_until, freed,
   group_key, codec`;
 
-/** Columns of `TaskRow` but the worker, and the args: in a statement that has written the rows. */
-export const WRITTEN_COLUMNS = `${RULE_FIELDS}, place, priority, revision, progress, meta, runs, result, args`;
-
 /** Columns of `TaskRow`, in a statement whose table is `task`. */
-export const ROW_COLUMNS = `${RULE_FIELDS}, place, priority, revision, ${WORKER}, progress, meta, runs, result`;
+export const ROW_COLUMNS = `${RULE_FIELDS}, priority, revision, ${WORKER}, progress, meta, runs, result`;
 
 /** Columns of `RuleRow`. */
 const RULE_COLUMNS = `${RULE_FIELDS}, ${WORKER}, iif(lease IS NULL, NULL, runs) AS runs`;
@@ -83,6 +79,13 @@ function unknownStatus(code: number): never {
 
 export const idOf = (tx: Pick<Tx, "partition">, row: Pick<TaskRow, "created_at" | "seq" | "random">): string =>
   formatId({ ms: row.created_at, partition: tx.partition, seq: row.seq, random: row.random });
+
+/** Whether a row is the one that an id names. */
+export const isNamed = (
+  tx: Pick<Tx, "partition">,
+  row: Pick<TaskRow, "created_at" | "seq" | "random">,
+  { ms, partition, seq, random }: TaskId,
+): boolean => partition === tx.partition && seq === row.seq && ms === row.created_at && random === row.random;
 
 /** The lease as its holder knows it. */
 export const leaseOf = (row: Pick<TaskRow, "lease" | "seq">): string => formatLease(row.lease ?? 0, row.seq);
@@ -170,6 +173,28 @@ export function viewOf(tx: Pick<Tx, "queue" | "partition">, row: FullRow): TaskV
 
 export const leasedViewOf = (tx: Pick<Tx, "queue" | "partition">, row: FullRow): LeasedTaskView =>
   Object.assign(viewOf(tx, row), { lease: leaseOf(row) });
+
+/** Whether two rows that were leased have the same view, but for what names a task: id, args, times and lease. */
+export const isLike = (a: FullRow, b: FullRow): boolean =>
+  a.status === b.status &&
+  a.priority === b.priority &&
+  a.attempt === b.attempt &&
+  a.max_attempts === b.max_attempts &&
+  a.revision === b.revision &&
+  a.lock_at === b.lock_at &&
+  a.started_at === b.started_at &&
+  a.done_at === b.done_at &&
+  a.timeout_ms === b.timeout_ms &&
+  a.backoff === b.backoff &&
+  a.idem_key === b.idem_key &&
+  a.idem_until === b.idem_until &&
+  a.group_key === b.group_key &&
+  a.codec === b.codec &&
+  a.progress === b.progress &&
+  a.meta === b.meta &&
+  a.runs === b.runs &&
+  a.result === b.result &&
+  a.worker === b.worker;
 
 export function resultViewOf(tx: Pick<Tx, "partition">, row: TaskRow): TaskResultView {
   const result = lastResultOf(row);

@@ -102,9 +102,8 @@ const isPlainlyDone = (item: Item): boolean =>
   item.progress === null &&
   !keyMoves(item);
 
-function doneFields({ row, state, result, runs }: Item): string {
-  return JSON.stringify([row.seq, state.attempt, state.past?.token, result, JSON.stringify(runs)]);
-}
+const doneFields = ({ row, state, result, runs }: Item): string =>
+  `[${row.seq},${state.attempt},${state.past?.token},${JSON.stringify(result)},${JSON.stringify(JSON.stringify(runs))}]`;
 
 function keepFields({ row, state, progress }: Item): string {
   return JSON.stringify([

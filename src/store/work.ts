@@ -2,6 +2,7 @@
 
 import { MAX_ERROR_BYTES } from "../limits.ts";
 import { entryOf, remembered } from "../task/history.ts";
+import { parseId } from "../task/id.ts";
 import { transition } from "../task/machine.ts";
 import type { Luggage } from "../task/report.ts";
 import type { Result } from "../task/result.ts";
@@ -13,12 +14,12 @@ import {
   closedRunsOf,
   errText,
   idOf,
+  isNamed,
   leaseOf,
   okText,
   type RuleRow,
   ruleRowsById,
   ruleRowsBySeq,
-  seqOf,
   stateOf,
 } from "./rows.ts";
 import type { Tx } from "./tx.ts";
@@ -45,8 +46,9 @@ export function itemsById(tx: Pick<Tx, "sql" | "partition" | "held">, ids: reado
   const items = new Map<string, Item>();
   const unknown: string[] = [];
   for (const id of ids) {
-    const row = tx.held?.get(seqOf(tx, id) ?? 0);
-    if (row === undefined || idOf(tx, row) !== id) unknown.push(id);
+    const named = parseId(id);
+    const row = named === null ? undefined : tx.held?.get(named.seq);
+    if (!named || !row || !isNamed(tx, row, named)) unknown.push(id);
     else if (!items.has(id)) items.set(id, itemOf(row));
   }
   if (unknown.length > 0) for (const [id, row] of ruleRowsById(tx, unknown)) items.set(id, itemOf(row));

@@ -43,9 +43,15 @@ function decode(text: string, from: number, to: number): number {
   return value;
 }
 
+/** What the ids of a batch begin with: the last that was written. */
+let prefix = { ms: -1, partition: -1, text: "" };
+
 /** The id as a string of 26 characters. */
 export function formatId(id: TaskId): string {
-  return encode(id.ms, 5) + encode(id.partition, 1) + encode(id.seq, 4) + encode(id.random, 3);
+  if (id.ms !== prefix.ms || id.partition !== prefix.partition) {
+    prefix = { ms: id.ms, partition: id.partition, text: encode(id.ms, 5) + encode(id.partition, 1) };
+  }
+  return prefix.text + encode(id.seq, 4) + encode(id.random, 3);
 }
 
 /** Reads an id, or `null` when the text is not one: such an id names no task. */
@@ -64,8 +70,12 @@ export function parseId(text: string): TaskId | null {
  * batch and a lease still names one task.
  */
 export function formatLease(token: number, seq: number): string {
-  return `${token.toString(36)}.${seq.toString(36)}`;
+  if (token !== claim.token) claim = { token, text: `${token.toString(36)}.` };
+  return claim.text + seq.toString(36);
 }
+
+/** The leases of a claim have their token in common: the last that was written. */
+let claim = { token: -1, text: "" };
 
 const LEASE_PATTERN = /^([0-9a-z]{1,11})\.([0-9a-z]{1,11})$/;
 

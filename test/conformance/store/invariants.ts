@@ -16,7 +16,7 @@ export function invariants(bench: StoreBench): void {
   wrong("attempt > max_attempts");
   wrong(`place = 1 AND run_at > ${bench.now}`);
   const { lineFrom, leasedFrom, leasedTo } = bench.tally;
-  wrong(`place = 2 AND (priority <> 0 OR run_at > ${bench.now} OR seq < ${lineFrom})`);
+  wrong(`place = 2 AND (status <> 0 OR priority <> 0 OR run_at > ${bench.now} OR seq < ${lineFrom})`);
   wrong(
     "place = 2 AND run_at < (SELECT max(run_at) FROM task AS other WHERE other.place = 2 AND other.seq < task.seq)",
   );

@@ -27,7 +27,7 @@ function anyWaiting(bench: StoreBench): string {
     tx.journal.moved("Pending", status);
     return tx.sql.all(
       `UPDATE task SET status = ?2, attempt = ?3, strikes = ?4, past_lease = ?5, past_event = ?6, past_status = ?2,
-       revision = ?7, runs = ?8, result = ?9, progress = ?10 WHERE seq = ?1`,
+       revision = ?7, runs = ?8, result = ?9, progress = ?10, place = iif(?2 = 4 AND place = 2, 1, place) WHERE seq = ?1`,
       seqOf(bench, id),
       STATUS_CODE[status],
       dice.below(3),

@@ -151,7 +151,7 @@ export const taskCases: StoreCases = {
     const id = bench.leased(session, {}, true);
     const lease = bench.lease(id);
     const row = value(bench.commit((tx) => reschedule(tx, id, START + 9)));
-    expect(row).toMatchObject({ status: 0, run_at: START + 9, lease: null, place: 0 });
+    expect(row).toMatchObject({ status: 0, run_at: START + 9, lease: null });
     expect(bench.view(id).runs).toMatchObject([{ outcome: "rescheduled" }]);
     expect(bench.journal.lost).toEqual([{ session: session.id, id, lease, reason: "rescheduled" }]);
   },

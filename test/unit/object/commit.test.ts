@@ -37,6 +37,7 @@ function host() {
     },
     publish: (step) => log.push(`publish ${step.after.length}`),
     abandon: () => log.push("abandon"),
+    undone: () => log.push("undone"),
     transaction: (body) => sql.transaction(body),
   };
   const write = (text: string) => (step: Step) => {
@@ -73,7 +74,7 @@ test("one that throws fails alone: what it wrote and what would follow from it i
   await expect(bad).rejects.toThrow("refused");
   expect(await good).toBe("good");
   expect(written()).toEqual(["good"]);
-  expect(log).toEqual(["conclude", "publish 1"]);
+  expect(log).toEqual(["undone", "conclude", "publish 1"]);
 });
 
 test("a transaction that fails rejects all of its jobs, publishes nothing, and the next one works", async () => {

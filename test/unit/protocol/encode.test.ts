@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { leasedTaskSchema, taskResultSchema, taskSchema } from "../../../src/protocol/answers.ts";
-import { leasedTaskText, listText, objectText, resultText, taskText } from "../../../src/protocol/encode.ts";
+import { leasedTaskTemplate, listText, objectText, resultText, taskText } from "../../../src/protocol/encode.ts";
 import { serverFrameText } from "../../../src/protocol/server-frames.ts";
 import { check } from "../../../src/protocol/validate.ts";
 import { DEFAULT_BACKOFF } from "../../../src/task/task.ts";
-import type { TaskView } from "../../../src/task/view.ts";
+import type { LeasedTaskView, TaskView } from "../../../src/task/view.ts";
 import { accepted } from "./outcome.ts";
 
 const fresh: TaskView = {
@@ -24,6 +24,9 @@ const fresh: TaskView = {
   meta: {},
   revision: 1,
 };
+
+/** By a template of its own. */
+const leasedText = (task: LeasedTaskView) => leasedTaskTemplate(task)(task);
 
 const full: TaskView = {
   ...fresh,
@@ -81,7 +84,7 @@ describe("a task as text", () => {
     for (const view of [fresh, full]) {
       const parsed: unknown = JSON.parse(taskText(view));
       expect(accepted(check(taskSchema, parsed))).toEqual(parsed);
-      const leased: unknown = JSON.parse(leasedTaskText({ ...view, lease: "L" }));
+      const leased: unknown = JSON.parse(leasedText({ ...view, lease: "L" }));
       expect(accepted(check(leasedTaskSchema, leased))).toEqual(leased);
     }
   });
@@ -93,8 +96,14 @@ describe("a task as text", () => {
     expect(taskText({ ...full, lastResult: { err: 'no "x"' } })).toContain('"lastResult":{"err":"no \\"x\\""}');
   });
 
+  test("others that are alike differ by their names alone", () => {
+    const encode = leasedTaskTemplate({ ...full, lease: "L" });
+    const other = { id: "01BX5ZZKBKACTAV9WEVGEMMVRZ", args: '"$& $1"', runAt: 7, createdAt: 6, lease: "M" };
+    expect(encode(other)).toBe(leasedText({ ...full, ...other }));
+  });
+
   test("ends with the lease when it has one", () => {
-    expect(leasedTaskText({ ...fresh, lease: "L" })).toMatch(/"revision":1,"lease":"L"}$/);
+    expect(leasedText({ ...fresh, lease: "L" })).toMatch(/"revision":1,"lease":"L"}$/);
   });
 });
 
