@@ -11,11 +11,8 @@ export default defineConfig({
     coverage: { provider: "istanbul", include: ["src/**/*.ts"], reporter: ["text-summary", "html", "lcovonly"] },
     projects: [
       { test: { name: "unit", include: ["test/{unit,types,model}/**/*.test.ts"], isolate: false } },
-      // The prototype of docs/design/segments.md: the suite of the store, on it, and what it costs.
-      {
-        plugins: [overlayPlugin()],
-        test: { name: "segments", include: ["test/segments/*.test.ts", "test/unit/store/*.test.ts"], isolate: false },
-      },
+      // The prototype of docs/design/segments.md: the suite of the store on it, and what it costs. `npm run segments` has more.
+      { plugins: [overlayPlugin()], test: { name: "segments", include: ["test/segments/*.test.ts"], isolate: false } },
       {
         plugins: [
           cloudflareTest({

@@ -2,28 +2,25 @@
 
 import type { InsertRow } from "../../../src/store/insert.ts";
 import * as present from "../../../src/store/insert.ts";
-import type { WrittenRow } from "../../../src/store/leased.ts";
 import { IN_LINE } from "../../../src/store/place.ts";
 import { sessionById } from "../../../src/store/sessions.ts";
 import type { Tx } from "../../../src/store/tx.ts";
 import { CUT } from "./cuts.ts";
-import { fullRowAt } from "./rows.ts";
 import { type Cell, encodeTemplates, RANDOM_DIGITS, Segment, type SegmentRow, type Template } from "./segment.ts";
 import { saveSegment } from "./shelf.ts";
 import { tallyOf } from "./tally.ts";
 
-export type { InsertRow } from "../../../src/store/insert.ts";
+export { type InsertRow, insertedRow } from "../../../src/store/insert.ts";
 
-export function insertRows(tx: Tx, createdAt: number, rows: readonly InsertRow[]): Map<number, WrittenRow> {
+export function insertRows(tx: Tx, createdAt: number, rows: readonly InsertRow[]): void {
   const special: InsertRow[] = [];
-  const written = new Map<number, WrittenRow>();
   let piece: InsertRow[] = [];
   let size = 0;
   const cut = () => {
     const [first] = piece;
     // A segment of one that is leased already is two rows, where its own row is one.
     if (first && piece.length === 1 && first.lease !== null) special.push(first);
-    else if (first) shelve(tx, createdAt, piece, size, written);
+    else if (first) shelve(tx, createdAt, piece, size);
     piece = [];
     size = 0;
   };
@@ -38,8 +35,7 @@ export function insertRows(tx: Tx, createdAt: number, rows: readonly InsertRow[]
     } else special.push(row);
   }
   cut();
-  if (special.length > 0) for (const [seq, row] of present.insertRows(tx, createdAt, special)) written.set(seq, row);
-  return written;
+  if (special.length > 0) present.insertRows(tx, createdAt, special);
 }
 
 /** UTF-16 units of what may be large. */
@@ -68,7 +64,7 @@ const APPEND = `
     args = args || ?6
   WHERE first = ?1`;
 
-function shelve(tx: Tx, createdAt: number, rows: readonly InsertRow[], size: number, written: Map<number, WrittenRow>) {
+function shelve(tx: Tx, createdAt: number, rows: readonly InsertRow[], size: number): void {
   const [first] = rows;
   if (!first) return;
   const tally = tallyOf(tx);
@@ -88,7 +84,7 @@ function shelve(tx: Tx, createdAt: number, rows: readonly InsertRow[], size: num
   const { n, templates, randoms, lengths, args } = row;
   tx.sql.all(tail ? APPEND : INSERT, tail?.first ?? row.first, n, templates, randoms, lengths, args);
   tally.tail = tail ? { first: tail.first, n: tail.n + n, size: tail.size + size } : { first: row.first, n, size };
-  if (rows.some((one) => one.lease !== null)) lease(tx, new Segment(row), rows, written);
+  if (rows.some((one) => one.lease !== null)) lease(tx, new Segment(row), rows);
 }
 
 /** The last segment, when these may be added to it. */
@@ -99,15 +95,13 @@ function growable(tx: Tx, seq: number, n: number, size: number) {
 }
 
 /** Some were delivered in their push. */
-function lease(tx: Tx, segment: Segment, rows: readonly InsertRow[], written: Map<number, WrittenRow>): void {
+function lease(tx: Tx, segment: Segment, rows: readonly InsertRow[]): void {
   const workers = new Map<number, string>();
   for (const [index, row] of rows.entries()) {
-    if (row.holder !== null) {
-      const worker = workers.get(row.holder) ?? sessionById(tx, row.holder)?.worker ?? "";
-      workers.set(row.holder, worker);
-      segment.slots[index] = cellOf(row, row.holder, worker);
-    }
-    written.set(row.seq, fullRowAt({ segment, index }));
+    if (row.holder === null) continue;
+    const worker = workers.get(row.holder) ?? sessionById(tx, row.holder)?.worker ?? "";
+    workers.set(row.holder, worker);
+    segment.slots[index] = cellOf(row, row.holder, worker);
   }
   saveSegment(tx, segment);
 }

@@ -9,7 +9,7 @@ import { fullRowAt } from "./rows.ts";
 import { isLeased, statusIn } from "./segment.ts";
 import { leasedSegments, placesOf } from "./shelf.ts";
 
-export { delivered, type HeldLease, type WrittenRow } from "../../../src/store/leased.ts";
+export { delivered, type HeldLease } from "../../../src/store/leased.ts";
 
 export function heldTasks(tx: Pick<Tx, "sql">, session: number, seqs: readonly number[]): FullRow[] {
   const placed = [...placesOf(tx, seqs, "all").values()].map(fullRowAt).filter((row) => row.holder === session);

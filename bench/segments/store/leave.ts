@@ -7,7 +7,6 @@ import type { Tx } from "../../../src/store/tx.ts";
 import { fullRowAt, type PlacedRow } from "./rows.ts";
 import { type Place, placesOf } from "./shelf.ts";
 
-/** `args` stand alone when they are long: ?2 in place of the last value. */
 const COLUMNS = [
   "seq",
   "status",
@@ -38,12 +37,12 @@ const COLUMNS = [
   "runs",
   "result",
   "args",
-] as const satisfies readonly (keyof FullRow)[];
+] as const satisfies readonly (keyof FullRow | "place")[];
 
 const INSERT = `INSERT INTO task (${COLUMNS.join(", ")})
   SELECT ${COLUMNS.map((_, i) => `value ->> ${i}`).join(", ")} FROM jsonb_each(?1)`;
 
-type Changes = Partial<Record<(typeof COLUMNS)[number], SqlValue>>;
+type Changes = { readonly place: SqlValue } & Partial<Record<(typeof COLUMNS)[number], SqlValue>>;
 
 /** Writes the rows. That they have left is for the caller to mark. */
 export function leave(tx: Tx, leaving: readonly (readonly [PlacedRow, Changes])[]): void {

@@ -1,6 +1,5 @@
 /** Rows as the present layout has them, of tasks in segments too: all that works on rows works on those. */
 
-import { IN_LINE } from "../../../src/store/place.ts";
 import * as present from "../../../src/store/rows.ts";
 import type { Tx } from "../../../src/store/tx.ts";
 import { taskNotFound } from "../../../src/task/refusals.ts";
@@ -34,7 +33,6 @@ export function rowAt(home: Place): PlacedRow {
     home,
     seq: segment.first + index,
     status: slot?.status ?? 0,
-    place: slot === null ? IN_LINE : null,
     priority: 0,
     run_at,
     created_at,

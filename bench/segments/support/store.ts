@@ -1,17 +1,22 @@
 /** The bench of the store's suite, which looks at tasks in segments as if they were rows. */
 
 import { expect } from "vitest";
+import { IN_LINE } from "../../../src/store/place.ts";
 import { noCounts } from "../../../src/task/status.ts";
 import * as present from "../../../test/support/store.ts";
 import { fullRowAt, statusOf } from "../store/rows.ts";
 import { statusIn } from "../store/segment.ts";
-import { placesOf, segmentsFrom } from "../store/shelf.ts";
+import { type Place, placesOf, segmentsFrom } from "../store/shelf.ts";
 import { loadTally } from "../store/tally.ts";
 
 export type { RawRow } from "../../../test/support/store.ts";
 export { START, type StoreCases, value } from "../../../test/support/store.ts";
 
-const NO_NAMES = { worker: undefined, home: undefined };
+/** As the columns of the table would have it. */
+function rawAt(home: Place): present.RawRow {
+  const { worker: _, home: __, ...row } = fullRowAt(home);
+  return { ...row, place: row.status === 0 ? IN_LINE : null };
+}
 
 export class StoreBench extends present.StoreBench {
   /** Every task as the columns of the table, wherever it lives. */
@@ -19,9 +24,7 @@ export class StoreBench extends present.StoreBench {
     const rows = this.sql.all<present.RawRow>("SELECT * FROM task");
     for (const segment of segmentsFrom(this.tx(), 1, "all")) {
       for (const [index, slot] of segment.slots.entries()) {
-        if (slot === "left") continue;
-        const { worker: _, home: __, ...row } = { ...NO_NAMES, ...fullRowAt({ segment, index }) };
-        rows.push(row);
+        if (slot !== "left") rows.push(rawAt({ segment, index }));
       }
     }
     return rows.sort((a, b) => Number(a.seq) - Number(b.seq));
@@ -65,9 +68,8 @@ export class StoreBench extends present.StoreBench {
   }
 
   override raw(id: string): present.RawRow {
-    const row = this.#rows().find(({ seq }) => seq === this.seqOf(id));
-    if (!row) throw new Error(`there is no task ${id}`);
-    return row;
+    const place = placesOf(this.tx(), [this.seqOf(id)], "all").get(this.seqOf(id));
+    return place ? rawAt(place) : super.raw(id);
   }
 
   override idAt(seq: number): string {
