@@ -29,7 +29,7 @@ export interface Cost {
   readonly ms: number;
 }
 
-export interface Meter {
+interface Meter {
   readonly sql: SqlDriver;
   /** Bytes that were written so far; 0 where nobody counts. */
   bytes(): number;

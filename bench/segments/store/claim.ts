@@ -13,7 +13,7 @@ import type { Cell, Segment } from "./segment.ts";
 import { saveSegment, settleHead } from "./shelf.ts";
 import { leaveStragglers } from "./stragglers.ts";
 
-export interface Claimed<T extends Taker> {
+interface Claimed<T extends Taker> {
   readonly deliveries: Deliveries<T>;
   readonly more: boolean;
 }

@@ -15,7 +15,7 @@ export interface ListInput extends Filter {
   readonly cursor?: string | undefined;
 }
 
-export interface Page {
+interface Page {
   readonly rows: FullRow[];
   /** Its lack alone ends the list: a page may be short, even empty. */
   readonly nextCursor?: string;

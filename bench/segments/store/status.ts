@@ -7,7 +7,7 @@ import { byteLength } from "../../../src/task/text.ts";
 import { idOf, rowAt, seqOf, type TaskRow } from "./rows.ts";
 import { type Place, placesOf } from "./shelf.ts";
 
-export interface StatusAnswer {
+interface StatusAnswer {
   /** In the order of the ids, each once. */
   readonly rows: TaskRow[];
   readonly unknown: string[];

@@ -37,7 +37,7 @@ function overdueInSegments(tx: Tx, limit: number): number[] {
   return overdue;
 }
 
-export interface Swept {
+interface Swept {
   /** Leases taken back. */
   readonly taken: number;
   /** Whether there is more to do at once. */

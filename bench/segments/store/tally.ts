@@ -6,7 +6,7 @@ import type { Tx } from "../../../src/store/tx.ts";
 
 export { isUsed, saveTally } from "../../../src/store/tally.ts";
 
-export interface Tail {
+interface Tail {
   readonly first: number;
   readonly n: number;
   /** UTF-16 units of its args and meta. */

@@ -17,7 +17,7 @@ export interface VacuumOrder extends Age {
   readonly status?: TerminalStatus | undefined;
 }
 
-export interface VacuumSlice {
+interface VacuumSlice {
   readonly removed: number;
   /** The last sequence looked at. */
   readonly cursor: number;
@@ -122,7 +122,7 @@ export function restartRetention({ tally, now }: Pick<Tx, "tally" | "now">): voi
   tally.retentionNext = null;
 }
 
-export interface PurgeSlice {
+interface PurgeSlice {
   readonly removed: number;
   readonly more: boolean;
 }

@@ -23,7 +23,7 @@ export interface Step {
   readonly bytes: number;
 }
 
-export interface Walked {
+interface Walked {
   readonly steps: Step[];
   /** The last sequence looked at: go on behind it. `null` when the walk is at its end. */
   readonly cursor: number | null;

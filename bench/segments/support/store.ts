@@ -9,7 +9,6 @@ import { statusIn } from "../store/segment.ts";
 import { type Place, placesOf, segmentsFrom } from "../store/shelf.ts";
 import { loadTally } from "../store/tally.ts";
 
-export type { RawRow } from "../../../test/support/store.ts";
 export { START, type StoreCases, value } from "../../../test/support/store.ts";
 
 /** As the columns of the table would have it. */
