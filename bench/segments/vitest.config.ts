@@ -1,7 +1,7 @@
 /**
- * The project's own suites, on segments: `npm run segments`, or `npm run segments -- --project worker`. The project `node`
- * has the whole suite of the store, the SQLite file, the traits on it, and the model; `worker` has what runs in workerd:
- * the suite of the store again, the object, its chaos, its alarms, the traits over its binding.
+ * The project's own suites, on segments. `npm run segments` plays the project `node`: the whole suite of the store, the
+ * SQLite file, the traits on it, and the model. `worker` has what runs in workerd: the suite of the store again, the
+ * object, its chaos, its alarms, the traits over its binding.
  */
 
 import { cloudflareTest } from "@cloudflare/vitest-pool-workers";
@@ -20,7 +20,7 @@ export default defineConfig({
           name: "node",
           root,
           include: [
-            "test/segments/*.test.ts",
+            "test/segments/{budget,slots}.test.ts",
             "test/unit/{store,sqlite,local}/**/*.test.ts",
             "test/unit/conformance/sqlite.test.ts",
             "test/model/*.test.ts",
