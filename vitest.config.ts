@@ -1,5 +1,6 @@
 import { cloudflareTest } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
+import { overlayPlugin } from "./bench/segments/overlay.ts";
 
 /** Real time on a shared machine: where nobody looks on, a second chance; where one develops, none. */
 const retry = process.env.CI ? 1 : 0;
@@ -10,6 +11,8 @@ export default defineConfig({
     coverage: { provider: "istanbul", include: ["src/**/*.ts"], reporter: ["text-summary", "html", "lcovonly"] },
     projects: [
       { test: { name: "unit", include: ["test/{unit,types,model}/**/*.test.ts"], isolate: false } },
+      // The prototype of docs/design/segments.md: the suite of the store on it, and what it costs. `npm run segments` has more.
+      { plugins: [overlayPlugin()], test: { name: "segments", include: ["test/segments/*.test.ts"], isolate: false } },
       {
         plugins: [
           cloudflareTest({

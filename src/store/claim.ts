@@ -71,7 +71,7 @@ type Rare = Pick<
 >;
 
 /** @returns the rows as they were written, by sequence */
-function write(tx: Tx, dealt: readonly (readonly [Candidate, Taker])[]): Map<number, FullRow> {
+export function write(tx: Tx, dealt: readonly (readonly [Candidate, Taker])[]): Map<number, FullRow> {
   leaveLine(tx, dealt);
   const given: string[] = [];
   const takerOf = new Map<number, Taker>();

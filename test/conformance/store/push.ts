@@ -2,8 +2,9 @@
 
 import { expect } from "vitest";
 import { fullRow } from "../../../src/store/rows.ts";
+import { remove } from "../../../src/store/tasks.ts";
 import { formatId, parseId } from "../../../src/task/id.ts";
-import { START, type StoreCases } from "../../support/store.ts";
+import { START, type StoreCases, value } from "../../support/store.ts";
 
 export const pushCases: StoreCases = {
   "a task without options gets the defaults": (bench) => {
@@ -106,10 +107,7 @@ export const pushCases: StoreCases = {
 
   "a sequence is not used again, even after its task is gone": (bench) => {
     const id = bench.pushOne();
-    bench.commit((tx) => {
-      tx.sql.all("DELETE FROM task");
-      tx.journal.moved("Pending", null);
-    });
+    bench.commit((tx) => value(remove(tx, id)));
     expect(parseId(bench.pushOne())?.seq).toBe((parseId(id)?.seq ?? 0) + 1);
   },
 

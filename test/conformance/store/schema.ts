@@ -115,7 +115,7 @@ export const schemaCases: StoreCases = {
   },
 
   "a statement that is refused spoils nothing but itself": (bench) => {
-    const id = bench.pushOne();
+    const id = bench.control();
     bench.untouched(() => expect(() => bench.sql.all("UPDATE task SET status = 9")).toThrow());
     bench.untouched(() => expect(() => bench.sql.all("INSERT INTO task (seq, args) VALUES (1, 'x')")).toThrow());
     expect(() => bench.sql.all("UPDATE task SET priority = 'high'")).toThrow();

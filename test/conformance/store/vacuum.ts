@@ -1,8 +1,11 @@
 /** Cases of the store: rows that go, by vacuum, retention and purge. */
 
 import { expect } from "vitest";
+import type { FullRow } from "../../../src/store/rows.ts";
+import type { SessionRow } from "../../../src/store/sessions.ts";
 import { cancel } from "../../../src/store/tasks.ts";
 import { purgeSlice, retain, type VacuumOrder, vacuumSlice } from "../../../src/store/vacuum.ts";
+import type { HolderEvent } from "../../../src/task/task.ts";
 import { START, type StoreBench, type StoreCases } from "../../support/store.ts";
 
 const DAY = 86_400_000;
@@ -45,6 +48,19 @@ function terminal(bench: StoreBench, each: number): { done: string[]; killed: st
     );
   }
   return { done: ids.filter((_, i) => i % 2 === 0), killed: ids.filter((_, i) => i % 2 === 1) };
+}
+
+/** Tasks that a worker runs, by the thousand. */
+function running(bench: StoreBench, session: SessionRow, count: number): FullRow[] {
+  for (let left = count; left > 0; left -= 1000) bench.push(...Array.from({ length: 1000 }, () => ({})));
+  return Array.from({ length: count / 1000 }, () => bench.claim(session, 1000, true)).flat();
+}
+
+function finish(bench: StoreBench, rows: readonly FullRow[]): void {
+  const events = rows.map((row): HolderEvent => {
+    return { type: "ack", id: bench.idOf(row), lease: bench.leaseOf(row), result: { ok: "1" } };
+  });
+  for (let from = 0; from < events.length; from += 1000) bench.events(events.slice(from, from + 1000));
 }
 
 const seqs = (bench: StoreBench) => (bench.dump().task ?? []).map((row) => Number(row.seq));
@@ -104,14 +120,14 @@ export const vacuumCases: StoreCases = {
   },
 
   "it goes in slices of a thousand removed and five thousand looked at, and counts exactly": (bench) => {
-    for (let i = 0; i < 7; i++) bench.push(...Array.from({ length: 1000 }, () => ({})));
-    bench.commit((tx) => {
-      tx.sql.all("UPDATE task SET status = 3, place = NULL, done_at = ?1 WHERE seq % 2 = 0", START);
-      tx.journal.moved("Pending", "Done", 3500);
-    });
+    const rows = running(bench, bench.worker(), 7000);
+    finish(
+      bench,
+      rows.filter(({ seq }) => seq % 2 === 0),
+    );
     expect(vacuum(bench, { olderThanMs: 0 })).toEqual({ removed: 3500, full: false, slices: 4 });
     expect(vacuum(bench, { olderThanMs: 0 })).toEqual({ removed: 0, full: false, slices: 1 });
-    expect(bench.tally.counts).toMatchObject({ Pending: 3500, Done: 0 });
+    expect(bench.tally.counts).toMatchObject({ Running: 3500, Done: 0 });
   },
 
   "a retention that never ends keeps for ever, unless an age is named": (bench) => {
@@ -157,12 +173,7 @@ export const vacuumCases: StoreCases = {
     bench.configure({ retention: { doneMs: 10_000, killedMs: null } });
     const session = bench.worker();
     const early = bench.leased(session, {}, true);
-    for (let i = 0; i < 6; i++) bench.push(...Array.from({ length: 1000 }, () => ({})));
-    bench.commit((tx) => {
-      tx.sql.all("UPDATE task SET status = 3, place = NULL, done_at = ?1 WHERE status = 0", START);
-      tx.journal.moved("Pending", "Done", 6000);
-      tx.journal.expires(START + 10_000);
-    });
+    finish(bench, running(bench, session, 6000));
     bench.now += 10_000;
     expect(bench.commit((tx) => retain(tx))).toBe(true);
     bench.event({ type: "ack", id: early, lease: bench.lease(early), result: { ok: "1" } });
