@@ -191,6 +191,8 @@ export const MAX_RETRY_PAUSE_MS = 5_000;
 export const IDLE_AFTER_MS = 1_000;
 /** Sockets that a client pushes tasks without a key over, in turns: a queue may have more partitions than that. */
 export const KEYLESS_SOCKETS = 4;
+/** How often a worker looks into partitions that it has no slot for, because others have tasks for all of them. */
+export const LOOK_MS = 2_000;
 /** From opening a socket to being registered on it. */
 export const CONNECT_TIMEOUT_MS = 10_000;
 /** How long a socket that nobody needs stays open, for the next push: a process that has nothing else to do ends then. */

@@ -15,16 +15,16 @@ export interface Part {
 export interface Shares {
   /** How much of each may be here and out there; what is above its load can be granted. */
   readonly most: readonly number[];
-  /** Those who have nothing to claim give up what they have above that, so that others have some; nothing when none needs it. */
-  readonly keep: number | undefined;
+  /** Those who give their credit up, so that it can be spread anew. */
+  readonly recalled: readonly Part[];
   /** Where the next turn begins, when all are alike. */
   readonly turn: number;
 }
 
 /**
- * What is free goes to those who may have tasks, to whoever has least, and evenly where they are alike; to all when none
- * has any. But first one goes to each that has nothing: it is to be heard when it has. All together never have more than
- * the worker has room for.
+ * What is free goes to those who may have tasks, to whoever has least; and when one of them gets nothing, those who have no
+ * tasks give up what they have. When none has any, each is to have one, so that it is heard when it has. All together never
+ * have more than the worker has room for.
  *
  * @param room how many tasks the worker takes at a time, those that wait here included
  * @param turn where the last one ended
@@ -32,25 +32,26 @@ export interface Shares {
 export function sharesOf(room: number, parts: readonly Part[], turn: number): Shares {
   const open = parts.filter(({ isBroken }) => !isBroken);
   const hungry = open.filter(({ isDry }) => !isDry);
-  const takers = hungry.length > 0 ? hungry : open;
-  const keep = Number(room >= open.length);
   const most = parts.map(({ load }) => load);
-  let free = takers.length > 0 ? room - most.reduce((sum, load) => sum + load, 0) : 0;
-  for (const [at, { load, granted, isDry, isBroken }] of parts.entries()) {
-    if (free < keep || !isDry || isBroken || granted > 0) continue;
-    most[at] = load + keep;
-    free -= keep;
-  }
+  const got = (part: Part) => (most[parts.indexOf(part)] ?? 0) - part.load;
+  let free = room - most.reduce((sum, load) => sum + load, 0);
   let next = turn;
-  while (free > 0) {
-    const given = Math.max(1, Math.floor(free / takers.length));
+  const give = (takers: readonly Part[], each: number) => {
     const to = leastOf(parts, most, next, takers);
+    const given = Math.min(each, free);
     most[to] = (most[to] ?? 0) + given;
     free -= given;
     next = (to + 1) % parts.length;
-  }
-  const isStarved = parts.some((part, at) => hungry.includes(part) && part.granted === 0 && most[at] === part.load);
-  return { most, turn: next, keep: isStarved ? keep : undefined };
+  };
+  const unheard = () => open.filter((part) => part.granted + got(part) === 0);
+  if (hungry.length === 0) while (free > 0 && unheard().length > 0) give(unheard(), 1);
+  const takers = hungry.length > 0 ? hungry : open;
+  while (free > 0 && takers.length > 0) give(takers, Math.max(1, Math.floor(free / takers.length)));
+  const starved = unheard().filter((part) => takers.includes(part));
+  const least = Math.min(...starved.map(({ load }) => load));
+  const gives = ({ isDry, granted, load }: Part) =>
+    isDry && granted > 0 && (hungry.length > 0 || granted > 1 || load > least + 1);
+  return { most, turn: next, recalled: starved.length > 0 ? open.filter(gives) : [] };
 }
 
 function leastOf(parts: readonly Part[], most: readonly number[], from: number, takers: readonly Part[]): number {

@@ -4,10 +4,10 @@ import { Bell } from "../backend/bell.ts";
 import type { Clock } from "../backend/clock.ts";
 import type { WorkerContext } from "../backend/context.ts";
 import { streamOf, type Taken } from "../backend/intake.ts";
-import { pauseMs } from "../backend/pause.ts";
 import type { Feed, QueuePort } from "../backend/port.ts";
 import { Beats } from "../backend/pull/beats.ts";
 import { Timer } from "../backend/timer.ts";
+import { LOOK_MS } from "../limits.ts";
 import type { HolderEvent } from "../task/task.ts";
 import type { Channel } from "./channel.ts";
 import type { Holding } from "./holding.ts";
@@ -56,7 +56,6 @@ export class SpreadFeed implements Feed, Spread {
   #isLeaving = false;
   /** For the next look into partitions that no credit is left for. */
   readonly #look: Timer;
-  #looks = 0;
 
   constructor(options: SpreadOptions) {
     this.#options = options;
@@ -131,17 +130,14 @@ export class SpreadFeed implements Feed, Spread {
     this.#isDue = false;
     if (this.#isLeaving) return;
     for (const feed of this.#feeds) if (this.most(feed) > feed.hold.load && feed.hold.takes) feed.hold.reporter.grant();
-    const { keep, turn } = this.#shares as Shares;
+    const { recalled, turn } = this.#shares as Shares;
     this.#turn = turn;
-    if (keep !== undefined) {
-      for (const { isDry, granted, reporter } of this.#holds) if (isDry && granted > keep) reporter.recall();
-    } else if (this.#isDry && this.#unseen.length > 0 && !this.#look.isSet) {
-      // There is less room than there are partitions: they are looked into in turns, now and then.
-      this.#look.set(pauseMs(++this.#looks), () => {
-        for (const hold of this.#unseen) hold.isDry = false;
+    for (const hold of this.#holds) if (recalled.includes(hold)) hold.reporter.recall();
+    if (this.#unheard.length > 0 && !this.#look.isSet)
+      this.#look.set(LOOK_MS, () => {
+        for (const hold of this.#unheard) hold.isDry = false;
         this.changed();
       });
-    }
   }
 
   get #holds(): readonly Holding[] {
@@ -153,9 +149,9 @@ export class SpreadFeed implements Feed, Spread {
     return this.#holds.every(({ isDry, isBroken }) => isDry || isBroken);
   }
 
-  /** Those that would not tell of a task. */
-  get #unseen(): readonly Holding[] {
-    return this.#holds.filter(({ granted, isBroken }) => granted === 0 && !isBroken);
+  /** Those that had nothing, and would not tell of a task now: there are others for all slots, or more of them than slots. */
+  get #unheard(): readonly Holding[] {
+    return this.#holds.filter(({ granted, isDry, isBroken }) => granted === 0 && isDry && !isBroken);
   }
 
   #take(): Taken | undefined {
@@ -166,10 +162,7 @@ export class SpreadFeed implements Feed, Spread {
       const taken = feed.hold.intake.take();
       // There is nothing only when there is nothing anywhere.
       if (!taken || (taken.value === null && !this.#isDry)) continue;
-      if (taken.value) {
-        this.#looks = 0;
-        this.#next = at + 1;
-      }
+      if (taken.value) this.#next = at + 1;
       return taken;
     }
     return undefined;

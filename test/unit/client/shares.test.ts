@@ -14,7 +14,7 @@ describe("shares", () => {
   test("are even at first, and what is over begins where the last turn ended", () => {
     expect(mostOf(10, [FRESH, FRESH, FRESH])).toEqual([4, 3, 3]);
     expect(mostOf(10, [FRESH, FRESH, FRESH], 1)).toEqual([3, 4, 3]);
-    expect(sharesOf(1, [FRESH, FRESH, FRESH], 2)).toEqual({ most: [0, 0, 1], turn: 0, keep: 0 });
+    expect(sharesOf(1, [FRESH, FRESH, FRESH], 2)).toEqual({ most: [0, 0, 1], turn: 0, recalled: [] });
   });
 
   test("go to those who may have tasks, to whoever has least first", () => {
@@ -32,13 +32,45 @@ describe("shares", () => {
     expect(mostOf(6, [part({ load: 2, isBroken: true })])).toEqual([2]);
   });
 
-  test("are taken from those who have nothing when one who may have something gets none", () => {
+  test("are taken from those who have nothing when one who may have something gets none: no slot is left idle", () => {
     const dry = part({ load: 5, granted: 5, isDry: true });
-    expect(sharesOf(10, [dry, part({ load: 5 })], 0).keep).toBe(1);
-    expect(sharesOf(11, [dry, part({ load: 5 })], 0).keep).toBeUndefined();
-    expect(sharesOf(10, [dry, part({ load: 5, granted: 1 })], 0).keep).toBeUndefined();
-    // With less room than partitions none of it stays where nothing is.
-    expect(sharesOf(1, [part({ load: 1, granted: 1, isDry: true }), FRESH], 0).keep).toBe(0);
+    const one = part({ load: 1, granted: 1, isDry: true });
+    const busy = part({ load: 4 });
+    expect(sharesOf(10, [dry, busy, one], 0).recalled).toEqual([dry, one]);
+    expect(sharesOf(11, [dry, busy, one], 0).recalled).toEqual([]);
+    expect(sharesOf(10, [dry, part({ load: 5, granted: 1 })], 0).recalled).toEqual([]);
+  });
+
+  test("are evened when none has tasks: each is to have one, so that it is heard", () => {
+    const none = part({ isDry: true });
+    const all = part({ load: 6, granted: 6, isDry: true });
+    expect(sharesOf(6, [all, none], 0).recalled).toEqual([all]);
+    expect(mostOf(6, [part({ isDry: true }), none])).toEqual([3, 3]);
+    expect(mostOf(7, [part({ load: 5, isDry: true }), none])).toEqual([6, 1]);
+    // There is one for both, and it stays where it is.
+    expect(sharesOf(1, [part({ load: 1, granted: 1, isDry: true }), none], 0).recalled).toEqual([]);
+  });
+
+  test("come to rest: what is recalled when none has tasks is not handed round for ever", () => {
+    const some = fc.record({ tasks: fc.nat({ max: 6 }), granted: fc.nat({ max: 6 }) });
+    fc.assert(
+      fc.property(fc.array(some, { minLength: 1, maxLength: 8 }), (all) => {
+        const room = all.reduce((sum, { tasks, granted }) => sum + tasks + granted, 0);
+        let parts = all.map(({ tasks, granted }) => part({ load: tasks + granted, granted, isDry: true }));
+        let turn = 0;
+        for (let round = 0; ; round++) {
+          expect(round).toBeLessThan(10);
+          const shares = sharesOf(room, parts, turn);
+          turn = shares.turn;
+          const given = parts.map((one, at) => (shares.most[at] ?? 0) - one.load);
+          if (shares.recalled.length === 0 && given.every((one) => one === 0)) break;
+          parts = parts.map((one, at) => {
+            const kept = shares.recalled.includes(one) ? 0 : one.granted + (given[at] ?? 0);
+            return { ...one, granted: kept, load: one.load - one.granted + kept };
+          });
+        }
+      }),
+    );
   });
 
   test("never come to more than the room, and leave none of it where somebody can use it", () => {
