@@ -5,7 +5,7 @@ describe("the settings of serve", () => {
   test("have defaults, also for empty variables", () => {
     const defaults = {
       ok: true,
-      value: { host: "127.0.0.1", port: 8787, data: ".prinia", variables: [], configured: false },
+      value: { host: "127.0.0.1", port: 8787, data: ".prinia", variables: [], partitions: "", configured: false },
     };
     expect(readSettings({})).toEqual(defaults);
     expect(readSettings({ PORT: "", HOST: "", PRINIA_DATA: "", PRINIA_AUTH: "", PRINIA_SECRET: "" })).toEqual(defaults);
@@ -29,6 +29,7 @@ describe("the settings of serve", () => {
         port: 0,
         data: "/data",
         variables: ["PRINIA_SECRET", "PRINIA_SECRET_PREVIOUS", "PRINIA_ORIGINS"],
+        partitions: "",
         configured: true,
       },
     });
@@ -42,6 +43,23 @@ describe("the settings of serve", () => {
     [{ PRINIA_SECRET_PREVIOUS: "x" }, false],
   ] as const)("%j: configured is %s", ([env, configured]) => {
     expect(readSettings(env)).toMatchObject({ value: { configured } });
+  });
+
+  test("have the partitions of the variable and of the flags, all of them checked before anything starts", () => {
+    const settings = readSettings({ PRINIA_PARTITIONS: "emails=8" }, ["--partitions", "events=16/8"]);
+    expect(settings).toMatchObject({
+      value: { partitions: "emails=8 events=16/8", variables: ["PRINIA_PARTITIONS"] },
+    });
+    for (const wrong of [
+      readSettings({ PRINIA_PARTITIONS: "emails=0" }),
+      readSettings({}, ["--partitions", "emails"]),
+      readSettings({}, ["--partitons", "emails=8"]),
+    ]) {
+      expect(wrong.ok).toBe(false);
+    }
+    expect(readSettings({}, ["--partitions", "emails=1025"])).toMatchObject({
+      error: expect.stringContaining("a whole number from 1 to 1024"),
+    });
   });
 
   test.for(["http", "-1", "1.5", "65536", " 80", "0x50", "123456"])("refuse the port %j", (PORT) => {

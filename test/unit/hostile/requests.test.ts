@@ -47,7 +47,13 @@ const ANSWERS = {
     value: tasks.map((_, at) => ({ id: `${at}`, status: "Pending", created: true })),
   }),
   ...{ task: TASK, update: TASK, reschedule: TASK, resume: { resumed: false }, cancel: { cancelled: false } },
-  ...{ bulk: { matched: 0, changed: 0, more: false }, vacuum: { vacuumed: 0, more: false }, config: {}, configure: {} },
+  ...{
+    bulk: { matched: 0, changed: 0, more: false },
+    vacuum: { vacuumed: 0, more: false },
+    config: {},
+    configure: {},
+    goodbye: { released: 0 },
+  },
 };
 
 const router = world(ANSWERS);
