@@ -5,7 +5,7 @@ describe("the settings of serve", () => {
   test("have defaults, also for empty variables", () => {
     const defaults = {
       ok: true,
-      value: { host: "127.0.0.1", port: 8787, data: ".prinia", variables: [], configured: false },
+      value: { host: "127.0.0.1", port: 8787, data: ".prinia", variables: [], partitions: "", configured: false },
     };
     expect(readSettings({})).toEqual(defaults);
     expect(readSettings({ PORT: "", HOST: "", PRINIA_DATA: "", PRINIA_AUTH: "", PRINIA_SECRET: "" })).toEqual(defaults);
@@ -29,6 +29,7 @@ describe("the settings of serve", () => {
         port: 0,
         data: "/data",
         variables: ["PRINIA_SECRET", "PRINIA_SECRET_PREVIOUS", "PRINIA_ORIGINS"],
+        partitions: "",
         configured: true,
       },
     });
@@ -49,5 +50,21 @@ describe("the settings of serve", () => {
       ok: false,
       error: expect.stringContaining(`PORT is ${JSON.stringify(PORT)}`),
     });
+  });
+
+  test("take partitions from the variable and from the command, and hand both on as one variable", () => {
+    const args = ["--partitions", "b=2/1", "--partitions=c*=3"];
+    expect(readSettings({ PRINIA_PARTITIONS: "a=4" }, args)).toMatchObject({
+      value: { partitions: "a=4 b=2/1 c*=3", variables: ["PRINIA_PARTITIONS"] },
+    });
+  });
+
+  test.for([
+    [["--partitions", "a=0"], "from 1 to 1024, got 0"],
+    [["--partitions", "a=2", "--partitions", "a=3"], "for the second time"],
+    [["--partition", "a=2"], "--partitions emails=8"],
+    [["a=2"], "--partitions emails=8"],
+  ] as const)("refuse the command's %j", ([args, why]) => {
+    expect(readSettings({}, args)).toMatchObject({ ok: false, error: expect.stringContaining(why) });
   });
 });
