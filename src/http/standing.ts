@@ -29,11 +29,11 @@ export async function standingOf(reach: Reach, queue: string, ids: readonly stri
   const status = await callPartition(reach, queue, partition ?? FIRST_PARTITION, (stub) => stub.status(asked));
   if (!status.ok) return status;
   const { results, unknown } = status.value;
-  const unknownHere = new Set(unknown);
-  const left = asked.filter((id) => !unknownHere.has(id)).slice(results.length);
+  const nobodys = new Set([...unknown, ...strangers]);
+  const left = asked.filter((id) => !nobodys.has(id)).slice(results.length);
   return ok({
     results,
-    unknown: [...unknown, ...strangers],
+    unknown: ids.filter((id) => nobodys.has(id)),
     left: [...left, ...others.flatMap(([, those]) => those)],
   });
 }

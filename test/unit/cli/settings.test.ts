@@ -68,4 +68,20 @@ describe("the settings of serve", () => {
       error: expect.stringContaining(`PORT is ${JSON.stringify(PORT)}`),
     });
   });
+
+  test("take partitions from the variable and from the command, and hand both on as one variable", () => {
+    const args = ["--partitions", "b=2/1", "--partitions=c*=3"];
+    expect(readSettings({ PRINIA_PARTITIONS: "a=4" }, args)).toMatchObject({
+      value: { partitions: "a=4 b=2/1 c*=3", variables: ["PRINIA_PARTITIONS"] },
+    });
+  });
+
+  test.for([
+    [["--partitions", "a=0"], "from 1 to 1024, got 0"],
+    [["--partitions", "a=2", "--partitions", "a=3"], "for the second time"],
+    [["--partition", "a=2"], "--partitions emails=8"],
+    [["a=2"], "--partitions emails=8"],
+  ] as const)("refuse the command's %j", ([args, why]) => {
+    expect(readSettings({}, args)).toMatchObject({ ok: false, error: expect.stringContaining(why) });
+  });
 });
