@@ -18,7 +18,7 @@ import type { Result } from "../../src/task/result.ts";
 import type { HolderEvent, NewTask } from "../../src/task/task.ts";
 
 /** 100 bytes, as everywhere in this benchmark. */
-export const ARGS: string = JSON.stringify({ text: "x".repeat(89) });
+const ARGS: string = JSON.stringify({ text: "x".repeat(89) });
 
 export class Ledger {
   readonly #sql: SqlDriver;
