@@ -41,7 +41,7 @@ function fill(ledger: Ledger, mix: Mix, pushed: number): void {
   ledger.commit((tx) => ledger.push(tx, FILL_BATCH, { priority }));
 }
 
-/** Each in the size that it is called with; those that change something leave the backlog as long as it was. */
+/** Each in the size that it is called with. Those that change nothing come first: they find the backlog as it was made. */
 function verbsOf(ledger: Ledger): Map<string, () => unknown> {
   let held: FullRow[] = [];
   const claim = (count: number) => {
@@ -49,10 +49,6 @@ function verbsOf(ledger: Ledger): Map<string, () => unknown> {
   };
   const ack = () => ledger.commit((tx) => ledger.ack(tx, held.splice(0, BATCH)));
   return new Map<string, () => unknown>([
-    ["push 1", () => ledger.commit((tx) => ledger.push(tx, 1))],
-    [`push ${BATCH}`, () => ledger.commit((tx) => ledger.push(tx, BATCH))],
-    ["claim 1 and ack it", () => [claim(1), ack()]],
-    [`claim ${BATCH} and ack them`, () => [claim(BATCH), ack()]],
     ["list, newest first", () => list(ledger.tx(), {})],
     ["list, oldest first", () => list(ledger.tx(), { order: "oldest" })],
     ["list by status", () => list(ledger.tx(), { status: "Pending" })],
@@ -60,6 +56,10 @@ function verbsOf(ledger: Ledger): Map<string, () => unknown> {
     ["list by time", () => list(ledger.tx(), { after: ledger.tx().now - 600_000 })],
     ["counters", () => queueView(ledger.tx())],
     ["stats", () => statsView(ledger.tx())],
+    ["push 1", () => ledger.commit((tx) => ledger.push(tx, 1))],
+    [`push ${BATCH}`, () => ledger.commit((tx) => ledger.push(tx, BATCH))],
+    ["claim 1 and ack it", () => [claim(1), ack()]],
+    [`claim ${BATCH} and ack them`, () => [claim(BATCH), ack()]],
     ["sweep", () => ledger.commit((tx) => sweep(tx))],
     [`vacuum ${BATCH}`, () => ledger.commit((tx) => vacuumSlice(tx, { olderThanMs: 0 }, 0, BATCH))],
   ]);
