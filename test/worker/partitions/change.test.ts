@@ -70,7 +70,7 @@ const history = fc
   .map((phases) => phases.flat());
 
 describe("the number of partitions, changed while it runs", () => {
-  test("leaves one row a key, the order within each group, and loses nothing", { timeout: 60_000 }, async () => {
+  test("leaves one row a key, the order within each group, and loses nothing", async () => {
     const property = fc.asyncProperty(history, async (steps) => {
       const rollout = new Rollout();
       const servers = VERSIONS.map((options) => rollout.server(options));
