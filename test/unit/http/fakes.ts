@@ -23,6 +23,8 @@ const EMPTY: Record<string, unknown> = {
   poll: { session: "s1", tasks: [], events: [] },
   events: { events: [] },
   workers: { workers: [] },
+  heartbeat: { orphanAfterMs: 60_000 },
+  goodbye: { released: 0 },
   list: { tasks: [] },
   status: { results: [], unknown: [] },
   queues: { queues: [], more: false, asOf: NOW },
