@@ -5,7 +5,7 @@ import { resultText } from "../protocol/encode.ts";
 import { serverFrameText } from "../protocol/server-frames.ts";
 import { resultViewOf, rowsById, rowsBySeq, statusOf, type TaskRow } from "../store/rows.ts";
 import { parseId } from "../task/id.ts";
-import { countsOf, UNDIVIDED } from "../task/layout.ts";
+import { countsOf } from "../task/layout.ts";
 import { taskNotFound } from "../task/refusals.ts";
 import { fail, ok, type Result } from "../task/result.ts";
 import { isTerminal } from "../task/status.ts";
@@ -38,8 +38,9 @@ export function beginWait(
   const { tx } = step;
   const elsewhere = order.ids.find((id) => (parseId(id)?.partition ?? tx.partition) !== tx.partition);
   if (elsewhere !== undefined) {
+    const { layout } = connection.caller;
     const detail = `The task ${elsewhere} is of another partition than ${tx.partition}: wait for it on a socket of its own.`;
-    return fail("wrong_partition", detail, { path: "ids", ...countsOf(connection.caller.layout ?? UNDIVIDED) });
+    return fail("wrong_partition", detail, { path: "ids", ...(layout && countsOf(layout)) });
   }
   if (step.recall(connection).waits.some((wait) => wait.ref === order.ref)) {
     return fail(
