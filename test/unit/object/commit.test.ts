@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { MAX_GROUP, MAX_IN_LINE, MAX_LINE_WEIGHT } from "../../../src/limits.ts";
+import { ENOUGH_TO_WRITE, MAX_GROUP, MAX_IN_LINE, MAX_LINE_WEIGHT } from "../../../src/limits.ts";
 import { type CommitHost, GroupCommit, type Kind } from "../../../src/object/commit.ts";
 import { Step } from "../../../src/object/step.ts";
 import { nodeDriver } from "../../../src/store/node.ts";
@@ -126,6 +126,25 @@ test("a line is full by weight, too", async () => {
   expect(group.isFull).toBe(true);
   await Promise.all([light, heavy]);
   expect(group.isFull).toBe(false);
+});
+
+test("what comes close behind is written at once when there is enough of it", async () => {
+  vi.useFakeTimers();
+  const { group, log, write } = host();
+  const turn = async () => {
+    for (let i = 0; i < 10; i++) await Promise.resolve();
+  };
+  const jobs = [group.do(write("a"))];
+  await turn();
+  jobs.push(group.do(write("b"), { weight: ENOUGH_TO_WRITE - 1 }));
+  await turn();
+  expect(log).toEqual(["conclude", "publish 1"]);
+  jobs.push(group.do(write("c"), { weight: 1 }));
+  await turn();
+  expect(log).toEqual(["conclude", "publish 1", "conclude", "publish 2"]);
+  expect(await Promise.all(jobs)).toEqual(["a", "b", "c"]);
+  vi.advanceTimersToNextTimer();
+  expect(vi.getTimerCount()).toBe(0);
 });
 
 test("a job sees the credit that the one before it left", async () => {
