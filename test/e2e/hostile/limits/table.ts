@@ -96,6 +96,7 @@ const COUNTS = {
   MAX_SPAN: elsewhere("conformance/store/records.ts", "a lease that stays far behind those after it is listed"),
   MAX_HELD_ROWS: elsewhere("unit/store/held.test.ts", "so many rows are remembered, and the oldest go"),
   ENOUGH_TO_WRITE: elsewhere("unit/object/commit.test.ts", "is written at once when there is enough of it"),
+  MAX_REMEMBERED_BEATS: exempt("a memory of the Worker: whoever falls out of it is told of once more"),
   MAX_FAN_OUT: elsewhere("unit/http/partitions.test.ts", "is asked at most six partitions at a time"),
   MAX_GROUP: elsewhere("unit/object/commit.test.ts", "a long line is written in several transactions"),
   MAX_IN_LINE: elsewhere("worker/hostile/overload.test.ts", "a call that finds the line full is refused"),
@@ -164,7 +165,7 @@ const WITHIN = {
   ...{ CONNECT_TIMEOUT_MS: OWN, SOCKET_IDLE_MS: OWN, MAX_PING_INTERVAL_MS: OWN, PATIENCE_MS: OWN, HELD_UP_MS: OWN },
   ...{ MIN_PATIENCE_MS: OWN, SLOWEST_BYTES_PER_MS: OWN, LOST_GRACE_MS: OWN, MAX_PREFETCH: OWN, STOP_GRACE_MS: OWN },
   ...{ PREFETCH_HORIZON_MS: OWN, MAX_EVENTS_BEHIND: OWN, FLUSH_TIMEOUT_MS: OWN, GOODBYE_TIMEOUT_MS: OWN },
-  ...{ KEYLESS_SOCKETS: OWN, LOOK_MS: OWN, MAX_REMEMBERED_BEATS: OWN },
+  ...{ KEYLESS_SOCKETS: OWN, LOOK_MS: OWN },
   ...{ WAIT_STREAMS: OWN, WAIT_TURN_MS: OWN, MAX_FRAME_CHARACTERS: OWN },
 } satisfies Partial<Record<LimitName, Limit>>;
 
