@@ -1,5 +1,6 @@
 /** Runs the workloads, round after round, and beside each the ceiling; what it cost is read off the queue and the wire. */
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Spread, spreadOf } from "./numbers.ts";
 import type { Options } from "./options.ts";
 import { dollarsAMillion } from "./price.ts";
@@ -54,6 +55,9 @@ export async function measure(options: Options, say: (text: string) => void): Pr
   }
 }
 
+/** The longest run takes some twenty seconds here. */
+const PATIENCE_MS = 120_000;
+
 const queueOf = (workload: number, round: number): string => `bench-${workload}-${round}`;
 
 async function measureAt(
@@ -100,7 +104,7 @@ function variableFor(workloads: number, rounds: readonly number[], partitions: n
 async function playRound(workload: Workload, scene: Scene): Promise<Omit<Round, "ceiling">> {
   await workload.prepare?.(scene);
   const before = { stats: await statsOf(scene.url, scene.queue), sent: sentSoFar() };
-  const run = await workload.run(scene);
+  const run = await inTime(workload, scene);
   const after = { stats: await statsOf(scene.url, scene.queue), sent: sentSoFar() };
   if (workload.isBilled === false) return { run, cost: undefined };
   const each = (name: keyof Stats): number => (Number(after.stats[name]) - Number(before.stats[name])) / run.tasks;
@@ -111,6 +115,21 @@ async function playRound(workload: Workload, scene: Scene): Promise<Omit<Round, 
   };
   const dollars = dollarsAMillion({ ...usage, seconds: run.ms / 1000 / run.tasks });
   return { run, cost: { ...usage, commits: each("commits"), dollars } };
+}
+
+/** A task that never comes would be waited for without an end. */
+async function inTime(workload: Workload, scene: Scene): Promise<Run> {
+  const over = new AbortController();
+  const late = sleep(PATIENCE_MS, undefined, { signal: over.signal }).then(async () => {
+    const { counts } = await statsOf(scene.url, scene.queue);
+    throw new Error(`${workload.name} (${scene.queue}) did not end in ${PATIENCE_MS} ms: ${JSON.stringify(counts)}`);
+  });
+  try {
+    return await Promise.race([workload.run(scene), late]);
+  } finally {
+    late.catch(() => undefined);
+    over.abort();
+  }
 }
 
 function lineOf({ id, name }: Workload, partitions: number, rounds: readonly Round[]): Line {
