@@ -9,7 +9,7 @@ import type { Deliveries, Taker } from "../store/takers.ts";
 import { batches } from "./batches.ts";
 import type { Connection } from "./connection.ts";
 import type { Connections } from "./connections.ts";
-import { leasedTexts } from "./reads.ts";
+import { leasedTexts } from "./leased-texts.ts";
 import { consumersOf } from "./roll.ts";
 import type { Step } from "./step.ts";
 

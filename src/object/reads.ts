@@ -1,10 +1,10 @@
 /** What may be asked of a queue without changing it. A queue that was never used reads as empty, and stays unborn. */
 
-import { leasedTaskTemplate, resultText, taskText } from "../protocol/encode.ts";
+import { resultText, taskText } from "../protocol/encode.ts";
 import type { ListQuery, QueueInfo, QueueStats, WorkerInfo } from "../protocol/types.ts";
 import { queueView, statsView } from "../store/info.ts";
 import { createdAt, list } from "../store/list.ts";
-import { type FullRow, fullRow, idOf, isLike, leasedViewOf, leaseOf, resultViewOf, viewOf } from "../store/rows.ts";
+import { type FullRow, fullRow, resultViewOf, viewOf } from "../store/rows.ts";
 import { checkStatus } from "../store/status.ts";
 import type { Tx } from "../store/tx.ts";
 import { listWorkers } from "../store/workers.ts";
@@ -22,20 +22,6 @@ type Maybe = Reading | null;
 export const readable = (tx: Reading, used: boolean): Reading => (used ? tx : { ...tx, sql: NOTHING });
 
 const taskOf = (tx: Pick<Tx, "queue" | "partition">, row: FullRow): TaskText => taskText(viewOf(tx, row));
-
-/** Tasks that were leased, in their order: of a batch nearly all are alike. */
-export function leasedTexts(tx: Pick<Tx, "queue" | "partition">, rows: readonly FullRow[]): TaskText[] {
-  let model: FullRow | undefined;
-  let template: ReturnType<typeof leasedTaskTemplate> | undefined;
-  return rows.map((row) => {
-    if (!model || !template || !isLike(model, row)) {
-      model = row;
-      template = leasedTaskTemplate(leasedViewOf(tx, row));
-    }
-    const { args, run_at, created_at } = row;
-    return template({ id: idOf(tx, row), args, runAt: run_at, createdAt: created_at, lease: leaseOf(row) });
-  });
-}
 
 export function task(tx: Maybe, id: string): Result<TaskText> {
   if (!tx) return taskNotFound(id);

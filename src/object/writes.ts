@@ -11,7 +11,7 @@ import { ok, type Result } from "../task/result.ts";
 import type { EventAnswer, QueueConfig } from "../task/task.ts";
 import type { Registered, TaskText } from "./api.ts";
 import type { Desk } from "./desk.ts";
-import { leasedTexts } from "./reads.ts";
+import { leasedTexts } from "./leased-texts.ts";
 import { dismiss, tellSuperseded } from "./registration.ts";
 import type { Step } from "./step.ts";
 

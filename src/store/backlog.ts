@@ -1,7 +1,7 @@
 /** What waits: the one place that says, in SQL, which tasks may be claimed. */
 
 import { MAX_PROMOTED, MAX_SCANNED, MAX_UNPROMOTED } from "../limits.ts";
-import { firstInLine } from "./line.ts";
+import { firstInLine, type InLine, nextInLine } from "./line.ts";
 import { IN_LINE, READY as READY_PLACE, SCHEDULED } from "./place.ts";
 import { codeOf, ROW_BYTES } from "./rows.ts";
 import type { Tx } from "./tx.ts";
@@ -25,11 +25,6 @@ export interface Candidate {
 
 const CANDIDATE = `SELECT seq, status, place, priority, run_at, ${ROW_BYTES} AS bytes FROM task`;
 
-/** In line, from `?1` on: what all of them have in common is not asked. */
-const OF_LINE = `
-  SELECT seq, run_at, ${ROW_BYTES} AS bytes FROM task NOT INDEXED WHERE place = ${IN_LINE} AND seq >= ?1
-  ORDER BY seq LIMIT ?2`;
-
 /** The first in each of the indexes. ?1 now, ?2 how many. */
 const INDEXED = `
   SELECT * FROM (${CANDIDATE} WHERE ${READY} ORDER BY priority DESC, run_at, seq LIMIT ?2)
@@ -40,13 +35,12 @@ const INDEXED = `
 export function candidates(tx: Tx, count: number): readonly Candidate[] {
   promote(tx);
   const indexed = tx.sql.all<Candidate>(INDEXED, tx.now, count);
-  const line = tx.sql.all<Pick<Candidate, "seq" | "run_at" | "bytes">>(OF_LINE, tx.tally.lineFrom, count).map(inLine);
-  if (line.length === 0) tx.tally.lineFrom = tx.tally.nextSeq;
+  const line = nextInLine(tx, count).map(inLine);
   if (indexed.length === 0) return line;
   return [...indexed, ...line].sort(byTurn).slice(0, count);
 }
 
-const inLine = ({ seq, run_at, bytes }: Pick<Candidate, "seq" | "run_at" | "bytes">): Candidate => ({
+const inLine = ({ seq, run_at, bytes }: InLine): Candidate => ({
   seq,
   status: PENDING,
   place: IN_LINE,

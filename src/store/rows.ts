@@ -174,28 +174,6 @@ export function viewOf(tx: Pick<Tx, "queue" | "partition">, row: FullRow): TaskV
 export const leasedViewOf = (tx: Pick<Tx, "queue" | "partition">, row: FullRow): LeasedTaskView =>
   Object.assign(viewOf(tx, row), { lease: leaseOf(row) });
 
-/** Whether two rows that were leased have the same view, but for what names a task: id, args, times and lease. */
-export const isLike = (a: FullRow, b: FullRow): boolean =>
-  a.status === b.status &&
-  a.priority === b.priority &&
-  a.attempt === b.attempt &&
-  a.max_attempts === b.max_attempts &&
-  a.revision === b.revision &&
-  a.lock_at === b.lock_at &&
-  a.started_at === b.started_at &&
-  a.done_at === b.done_at &&
-  a.timeout_ms === b.timeout_ms &&
-  a.backoff === b.backoff &&
-  a.idem_key === b.idem_key &&
-  a.idem_until === b.idem_until &&
-  a.group_key === b.group_key &&
-  a.codec === b.codec &&
-  a.progress === b.progress &&
-  a.meta === b.meta &&
-  a.runs === b.runs &&
-  a.result === b.result &&
-  a.worker === b.worker;
-
 export function resultViewOf(tx: Pick<Tx, "partition">, row: TaskRow): TaskResultView {
   const result = lastResultOf(row);
   return {

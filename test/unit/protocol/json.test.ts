@@ -57,6 +57,26 @@ describe("JSON that is kept as text", () => {
     });
   });
 
+  test("reads what an encoder writes as it reads the same with a blank before it, which is looked at more closely", () => {
+    const shape: Shape = {
+      fields: new Map<string, Shape>([
+        ["args", "raw"],
+        ["tasks", { items: args }],
+      ]),
+    };
+    const body = fc.record({
+      args: fc.jsonValue(),
+      tasks: fc.array(fc.record({ args: fc.jsonValue(), meta: fc.jsonValue() })),
+      more: fc.jsonValue(),
+    });
+    fc.assert(
+      fc.property(body, (value) => {
+        const text = JSON.stringify(value);
+        expect(parseJson(text, shape)).toEqual(parseJson(` ${text}`, shape));
+      }),
+    );
+  });
+
   test("finds any value in any surroundings, whole and unchanged", () => {
     const text = fc.record({
       before: fc.json(),
