@@ -47,6 +47,8 @@ export class Partition implements CommitHost {
   readonly alarm: AlarmClock;
   readonly #held = new HeldRows();
   #rowsBefore = 0;
+  /** Whether there are tables at the end of the transaction under way. */
+  #stands = false;
 
   constructor(parts: PartitionParts) {
     this.#parts = parts;
@@ -134,8 +136,10 @@ export class Partition implements CommitHost {
 
   conclude(step: Step): void {
     const { connections, sql } = this.#parts;
+    // Tables are made by a transaction, and go with one.
+    this.#stands = isOpened(sql);
     // A queue that was dropped, or never used: nothing to deliver, and nothing to write down.
-    if (!isOpened(sql)) return;
+    if (!this.#stands) return;
     tellLosses(step, connections);
     if (deliver(step, connections)) step.again = true;
     tellWaiting(step, connections);
@@ -148,7 +152,9 @@ export class Partition implements CommitHost {
     const waiting = consumersOf(step, connections).some((one) => step.recall(one).credit > 0);
     // A report that is due follows this transaction: no alarm need be set for it.
     const reportAt = tally.reportAt !== null && tally.reportAt > now ? tally.reportAt : null;
-    const wanted = earliest(journal.wakeAt, tally.retentionAt, reportAt, this.#dueAt(step.tx, waiting));
+    // The journal is in the tally by now: it must not count twice.
+    const dueAt = this.#dueAt({ sql, now, tally, config: step.tx.config }, waiting);
+    const wanted = earliest(journal.wakeAt, tally.retentionAt, reportAt, dueAt);
     if (this.alarm.stage(wanted, now)) tally.alarmsSet++;
     if (!changed && !journal.tallyChanged) return;
     tally.commits++;
@@ -157,7 +163,7 @@ export class Partition implements CommitHost {
   }
 
   /** When a task will be due for somebody who waits; without such a one nobody need wake for it. */
-  #dueAt(tx: Omit<Tx, "journal">, waiting: boolean): number | null {
+  #dueAt(tx: Pick<Tx, "sql" | "now" | "tally" | "config">, waiting: boolean): number | null {
     if (!waiting || tx.config.paused) return null;
     const at = nextDueAt(tx);
     // What is due already is left only while nobody can take it: it is no reason to wake again and again.
@@ -179,8 +185,7 @@ export class Partition implements CommitHost {
     this.#held.settle();
     if (step.config) this.config = step.config;
     this.alarm.settle(true);
-    // Tables are made by a transaction, and go with one.
-    this.opened = isOpened(this.#parts.sql);
+    this.opened = this.#stands;
     for (const connection of step.remembering) connections.update(connection, step.recall(connection));
     for (const change of step.after) change();
     for (const connection of step.changed) connection.save();

@@ -23,18 +23,28 @@ export interface Candidate {
   readonly bytes: number;
 }
 
+/** Whether any task waits at all, as far as this operation has come: where none does, no row need be looked for. */
+const anyWaits = ({ tally, journal }: Counted): boolean =>
+  tally.counts.Pending + tally.counts.Failed + (journal?.waiting ?? 0) > 0;
+
+/** The journal of the operation under way; none where nothing is. */
+type Counted = Pick<Tx, "tally"> & Partial<Pick<Tx, "journal">>;
+
 const CANDIDATE = `SELECT seq, status, place, priority, run_at, ${ROW_BYTES} AS bytes FROM task`;
 
-/** The first in each of the indexes. ?1 now, ?2 how many. */
+/**
+ * The first in each of the indexes. ?1 now, ?2 how many: a limit that is a parameter and nothing else has SQLite prepare the
+ * statement anew for each value, which took ten times as long as running it.
+ */
 const INDEXED = `
-  SELECT * FROM (${CANDIDATE} WHERE ${READY} ORDER BY priority DESC, run_at, seq LIMIT ?2)
+  SELECT * FROM (${CANDIDATE} WHERE ${READY} ORDER BY priority DESC, run_at, seq LIMIT ?2 + 0)
   UNION ALL
-  SELECT * FROM (${CANDIDATE} WHERE ${DUE} ORDER BY run_at, seq LIMIT ${MAX_UNPROMOTED})`;
+  SELECT * FROM (${CANDIDATE} WHERE ${DUE} ORDER BY run_at, seq LIMIT ${MAX_UNPROMOTED + 1})`;
 
 /** The next for a claim in the order of the contract: priority, then runAt, then sequence. */
 export function candidates(tx: Tx, count: number): readonly Candidate[] {
-  promote(tx);
-  const indexed = tx.sql.all<Candidate>(INDEXED, tx.now, count);
+  if (!anyWaits(tx)) return [];
+  const indexed = inIndexes(tx, count);
   const line = nextInLine(tx, count).map(inLine);
   if (indexed.length === 0) return line;
   return [...indexed, ...line].sort(byTurn).slice(0, count);
@@ -53,22 +63,24 @@ const PENDING = codeOf("Pending");
 
 const byTurn = (a: Candidate, b: Candidate): number => b.priority - a.priority || a.run_at - b.run_at || a.seq - b.seq;
 
-const COUNT_DUE = `SELECT count(*) AS n FROM (SELECT 1 FROM task WHERE ${DUE} LIMIT ${MAX_UNPROMOTED + 1})`;
-
 const PROMOTE = `
   UPDATE task SET place = ${READY_PLACE} WHERE seq IN (SELECT seq FROM task WHERE ${DUE} ORDER BY run_at, seq LIMIT ${MAX_PROMOTED})`;
 
 /**
- * Moves due tasks into the ready index, when they are too many to be looked at each time: a promotion costs two rows,
- * and a look costs next to nothing.
+ * The first in the indexes. Due tasks are moved into the ready index when they are too many to be looked at each time: a
+ * promotion costs two rows, and a look costs next to nothing.
  */
-function promote(tx: Tx): void {
-  const [due] = tx.sql.all<{ n: number }>(COUNT_DUE, tx.now);
-  if ((due?.n ?? 0) > MAX_UNPROMOTED) tx.sql.all(PROMOTE, tx.now);
+function inIndexes({ sql, now }: Tx, count: number): readonly Candidate[] {
+  const found = sql.all<Candidate>(INDEXED, now, count);
+  const due = found.filter(({ place }) => place === SCHEDULED);
+  if (due.length <= MAX_UNPROMOTED) return found;
+  sql.all(PROMOTE, now);
+  return sql.all<Candidate>(INDEXED, now, count);
 }
 
 /** Whether a task could be claimed now. */
-export function hasBacklog(tx: Pick<Tx, "sql" | "now" | "tally">): boolean {
+export function hasBacklog(tx: Pick<Tx, "sql" | "now"> & Counted): boolean {
+  if (!anyWaits(tx)) return false;
   if (firstInLine(tx)) return true;
   const rows = tx.sql.all(
     `SELECT 1 FROM (SELECT 1 FROM task WHERE ${READY} LIMIT 1) UNION ALL SELECT 1 FROM (SELECT 1 FROM task WHERE ${DUE} LIMIT 1)`,
@@ -78,7 +90,8 @@ export function hasBacklog(tx: Pick<Tx, "sql" | "now" | "tally">): boolean {
 }
 
 /** When the next scheduled task is due, ms, or `null`. */
-export function nextDueAt(tx: Pick<Tx, "sql">): number | null {
+export function nextDueAt(tx: Pick<Tx, "sql"> & Counted): number | null {
+  if (!anyWaits(tx)) return null;
   const [row] = tx.sql.all<{ run_at: number }>(
     `SELECT run_at FROM task WHERE place = ${SCHEDULED} ORDER BY run_at LIMIT 1`,
   );
@@ -96,7 +109,8 @@ const OLDEST_READY = `
   SELECT min(run_at) AS at FROM first`;
 
 /** The `runAt` of the task that has been due for longest, or `null` when none is due. */
-export function oldestDueAt(tx: Pick<Tx, "sql" | "now" | "tally">): number | null {
+export function oldestDueAt(tx: Pick<Tx, "sql" | "now"> & Counted): number | null {
+  if (!anyWaits(tx)) return null;
   const [ready] = tx.sql.all<{ at: number | null }>(OLDEST_READY);
   const scheduled = nextDueAt(tx);
   const instants = [ready?.at ?? null, scheduled, firstInLine(tx)?.run_at ?? null].filter(

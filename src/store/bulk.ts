@@ -37,8 +37,9 @@ export function bulkSlice(tx: Tx, order: BulkOrder, cursor: number | null, limit
   const { items, next } = order.ids
     ? named(tx, order.ids, cursor ?? 0, size)
     : found(tx, order.filter ?? {}, cursor, size);
-  // A dry run goes through the same rules, only that nobody is told and nothing is written.
-  const scope: Tx = order.dryRun ? { ...tx, journal: new Journal() } : tx;
+  // A dry run goes through the same rules, only that nobody is told and nothing is written. The settings are a getter where
+  // they may change on the way, and would not be copied.
+  const scope: Tx = order.dryRun ? { ...tx, config: tx.config, journal: new Journal() } : tx;
   let changed = 0;
   for (const item of items) {
     const event = bulkEvent(order.verb, order.runAt, () => isAbandoned(tx, item));

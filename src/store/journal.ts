@@ -20,6 +20,8 @@ export interface Lost {
  * its savepoint, so nobody is told of what did not happen.
  */
 export class Journal {
+  /** Of what came before in the same transaction, and is not in the tally yet. */
+  readonly #before: Journal | null;
   readonly deltas: Counts = noCounts();
   pushed = 0;
   done = 0;
@@ -45,6 +47,15 @@ export class Journal {
   expiresAt: number | null = null;
   /** Whether marks in the tally moved, so that it must be written though nothing else happened. */
   tallyChanged = false;
+
+  constructor(before: Journal | null = null) {
+    this.#before = before;
+  }
+
+  /** How many more tasks wait than the tally says, or fewer. */
+  get waiting(): number {
+    return this.deltas.Pending + this.deltas.Failed + (this.#before?.waiting ?? 0);
+  }
 
   moved(from: Status | null, to: Status | null, count = 1): void {
     if (from) this.deltas[from] -= count;

@@ -21,7 +21,7 @@ export interface Tx {
   /** What is known of sessions beside their rows. */
   readonly presence: Presence;
   /** Leased rows that need not be read again; none, where nobody keeps them. */
-  readonly held?: HeldRows;
+  readonly held?: HeldRows | undefined;
 }
 
 /** What the process knows of who is there. */

@@ -1,9 +1,12 @@
 /** Cases of the store: what a claim takes, and in which order. */
 
 import { expect } from "vitest";
-import { hasBacklog, nextDueAt } from "../../../src/store/backlog.ts";
+import { hasBacklog, nextDueAt, oldestDueAt } from "../../../src/store/backlog.ts";
 import { claim } from "../../../src/store/claim.ts";
-import { START, type StoreBench, type StoreCases } from "../../support/store.ts";
+import type { SqlDriver } from "../../../src/store/driver.ts";
+import { Journal } from "../../../src/store/journal.ts";
+import { push } from "../../../src/store/push.ts";
+import { START, type StoreBench, type StoreCases, value } from "../../support/store.ts";
 
 const argsOf = (rows: readonly { readonly args: string }[]) => rows.map((row) => row.args);
 
@@ -27,6 +30,36 @@ export const claimCases: StoreCases = {
     bench.push({ args: "3", priority: 1 }, { args: "8", priority: -2_147_483_648 });
     const w = bench.worker();
     expect(argsOf([...bench.claim(w, 3), ...bench.claim(w, 1), ...bench.claim(w, 9)])).toEqual("12345678".split(""));
+  },
+
+  "what waits is known within the transaction that changes it, also by parts of it": (bench) => {
+    const w = bench.worker();
+    bench.commit((tx) => {
+      expect(hasBacklog(tx)).toBe(false);
+      value(push(tx, [{ args: "1" }, { args: "2" }], []));
+      // A step's part has a journal of its own, and the tally knows of neither.
+      const part = { ...tx, journal: new Journal(tx.journal) };
+      expect(hasBacklog(part)).toBe(true);
+      const taker = { session: w.id, worker: w.worker, autoStart: true, room: 2 };
+      expect(argsOf([...claim(part, [taker]).deliveries.values()].flat())).toEqual(["1", "2"]);
+      expect(hasBacklog(part)).toBe(false);
+      expect(claim(part, [taker]).deliveries.size).toBe(0);
+      tx.journal.absorb(part.journal);
+      expect(hasBacklog(tx)).toBe(false);
+    });
+    expect(bench.tally.counts).toMatchObject({ Pending: 0, Running: 2 });
+  },
+
+  "where nothing waits no row is looked for": (bench) => {
+    const w = bench.worker();
+    bench.push({});
+    bench.claim(w, 1);
+    const sql = { ...bench.sql, all: () => expect.unreachable("a statement") };
+    const tx = { ...bench.tx(), sql: sql as SqlDriver };
+    expect(hasBacklog(tx)).toBe(false);
+    expect(nextDueAt(tx)).toBe(null);
+    expect(oldestDueAt(tx)).toBe(null);
+    expect(claim(tx, [{ session: w.id, worker: w.worker, autoStart: true, room: 2 }]).more).toBe(false);
   },
 
   "a claim takes the first by order and leaves the rest": (bench) => {
