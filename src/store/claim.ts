@@ -86,7 +86,9 @@ export function write(tx: Tx, dealt: readonly (readonly [Candidate, Taker])[]): 
   for (const row of tx.sql.all<ClaimedRow>(CLAIM, `[${given.join()}]`, token, tx.now)) {
     const taker = takerOf.get(row.seq);
     if (!taker) throw new Error(`task ${row.seq} was claimed for nobody`);
-    rows.set(row.seq, rowOf(tx, row, token, taker));
+    const claimed = rowOf(tx, row, token, taker);
+    rows.set(row.seq, claimed);
+    if (claimed.runs !== null) tx.journal.retried++;
     tx.journal.touched.push(row.seq);
     tx.journal.waits.push(Math.max(0, tx.now - Math.max(row.run_at, row.created_at)));
     if (row.deadline !== null) tx.journal.wake(row.deadline);

@@ -3,6 +3,7 @@
 import { countDay, slotAt } from "../task/activity.ts";
 import { record } from "../task/histogram.ts";
 import { earliest } from "../task/instant.ts";
+import { addMeters } from "../task/meters.ts";
 import { type Counts, noCounts, STATUSES, type Status } from "../task/status.ts";
 import type { LostReason } from "../task/task.ts";
 import type { Tally } from "./tally.ts";
@@ -27,6 +28,11 @@ export class Journal {
   done = 0;
   failed = 0;
   killed = 0;
+  /** Leases of tasks that had run before. */
+  retried = 0;
+  /** Leases that were taken back, by why. */
+  orphaned = 0;
+  timedOut = 0;
   /** Durations in ms, for the histograms. */
   readonly waits: number[] = [];
   readonly runs: number[] = [];
@@ -77,6 +83,9 @@ export class Journal {
     this.done += other.done;
     this.failed += other.failed;
     this.killed += other.killed;
+    this.retried += other.retried;
+    this.orphaned += other.orphaned;
+    this.timedOut += other.timedOut;
     for (const list of ["waits", "runs", "finished", "progressed", "touched"] as const) {
       for (const one of other[list]) this[list].push(one);
     }
@@ -96,8 +105,19 @@ export class Journal {
   /** Adds it all up. */
   addTo(tally: Tally, now: number): void {
     for (const status of STATUSES) tally.counts[status] += this.deltas[status];
-    for (const wait of this.waits) record(tally.waits, wait);
-    for (const run of this.runs) record(tally.runs, run);
+    let [waitedMs, ranMs] = [0, 0];
+    for (const wait of this.waits) {
+      record(tally.waits, wait);
+      waitedMs += wait;
+    }
+    for (const run of this.runs) {
+      record(tally.runs, run);
+      ranMs += run;
+    }
+    const { pushed, retried, done, failed, killed, orphaned, timedOut } = this;
+    const counted = { pushed, retried, done, failed, killed, orphaned, timedOut };
+    const [claimed, ended] = [this.waits.length, this.runs.length];
+    tally.meters = addMeters(tally.meters, { ...counted, claimed, ended, waitedMs, ranMs });
     if (this.pushed > 0) countDay(tally, now, this.pushed);
     if (this.pushed + this.done + this.failed + this.killed > 0) {
       const slot = slotAt(tally, now);

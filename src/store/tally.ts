@@ -2,6 +2,7 @@
 
 import type { Activity } from "../task/activity.ts";
 import { emptyHistogram, type Histogram } from "../task/histogram.ts";
+import { type Meters, noMeters } from "../task/meters.ts";
 import { type Counts, noCounts } from "../task/status.ts";
 import type { SqlDriver } from "./driver.ts";
 
@@ -24,6 +25,7 @@ export interface Tally extends Activity {
   waits: Histogram;
   /** From started to ended. */
   runs: Histogram;
+  meters: Meters;
   /** What this partition cost so far: rows, alarms, commits. */
   rowsWritten: number;
   alarmsSet: number;
@@ -58,6 +60,7 @@ export function newTally(): Tally {
     days: [],
     waits: emptyHistogram(),
     runs: emptyHistogram(),
+    meters: noMeters(),
     rowsWritten: 0,
     alarmsSet: 0,
     commits: 0,

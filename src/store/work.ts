@@ -105,6 +105,8 @@ function note(tx: Tx, item: Item, before: TaskState, { next, lost, gone }: Trans
   if (next.deadline !== null && next.deadline !== before.deadline) journal.wake(next.deadline);
   if (lost && row.holder !== null)
     journal.lost.push({ session: row.holder, id: idOf(tx, row), lease: leaseOf(row), reason: lost });
+  if (lost === "orphaned" || lost === "superseded") journal.orphaned++;
+  if (lost === "timeout") journal.timedOut++;
   if (next.status === before.status) return;
   journal.moved(before.status, next.status);
   if (next.status === "Failed") journal.failed++;

@@ -9,6 +9,7 @@ import { checkStatus } from "../../../src/store/status.ts";
 import { loadTally, newTally, saveTally } from "../../../src/store/tally.ts";
 import { cancel } from "../../../src/store/tasks.ts";
 import { activityAt } from "../../../src/task/activity.ts";
+import { addMeters, noMeters } from "../../../src/task/meters.ts";
 import { DEFAULT_BACKOFF, DEFAULT_CONFIG } from "../../../src/task/task.ts";
 import { recording } from "../../support/recording.ts";
 import { START, type StoreCases } from "../../support/store.ts";
@@ -145,6 +146,34 @@ export const numberCases: StoreCases = {
     for (const p of [waitMs?.p50, waitMs?.p99]) expect(p).toBeLessThan(200);
     for (const p of [runMs?.p50, runMs?.p99]) expect(p).toBeGreaterThan(500);
     for (const p of [runMs?.p50, runMs?.p99]) expect(p).toBeLessThan(2000);
+  },
+
+  "what the queue did is metered, and only grows": (bench) => {
+    const w = bench.worker();
+    const ids = [0, 1, 2, 3].map(() => bench.leased(w, { maxAttempts: 2, backoff: { baseMs: 0 } }, true));
+    const ack = (id: string, result: { ok: string } | { err: string; abort?: true }) =>
+      bench.event({ type: "ack", id, lease: bench.lease(id), result });
+    bench.now += 500;
+    ack(ids[0] ?? "", { ok: "1" });
+    ack(ids[1] ?? "", { err: "x" });
+    ack(ids[2] ?? "", { err: "x", abort: true });
+    bench.now += 1000;
+    bench.claim(w, 1, true);
+    const ran = { pushed: 4, claimed: 5, retried: 1, done: 1, failed: 1, killed: 1, ended: 3, ranMs: 1500 };
+    expect(bench.tally.meters).toEqual({ ...ran, orphaned: 0, timedOut: 0, waitedMs: 1000 });
+    expect(loadTally(bench.sql).meters).toEqual(bench.tally.meters);
+    expect(addMeters(bench.tally.meters, noMeters())).toEqual(bench.tally.meters);
+  },
+
+  "leases that are taken back are metered by why": (bench) => {
+    const w = bench.worker();
+    bench.leased(w, { timeoutMs: 1000 }, true);
+    bench.now += 1000;
+    bench.sweep();
+    bench.leased(w, {}, true);
+    bench.now += 10 * bench.config.orphanAfterMs;
+    bench.sweep();
+    expect(bench.tally.meters).toMatchObject({ orphaned: 1, timedOut: 1 });
   },
 
   "the tally comes back as it was saved, and one of an older version is completed": (bench) => {
