@@ -4,6 +4,7 @@ import { MAX_SCANNED } from "../limits.ts";
 import type { Status } from "../task/status.ts";
 import type { SqlValue } from "./driver.ts";
 import { codeOf, ROW_BYTES } from "./rows.ts";
+import { readLeases } from "./span.ts";
 import type { Tx } from "./tx.ts";
 
 export interface Filter {
@@ -94,12 +95,13 @@ function firstSince(tx: Pick<Tx, "sql" | "tally">, at: number): number {
 type Look = Step & { readonly hit: number };
 
 function look(
-  tx: Pick<Tx, "sql">,
+  tx: Pick<Tx, "sql" | "tally">,
   filter: Filter,
   newest: boolean,
   [low, high]: readonly [number, number],
   size: number,
 ): Look[] {
+  if (isOfLeases(tx, filter)) return lookAtLeases(tx, filter, newest, [low, high], size);
   const parameters: SqlValue[] = [
     low,
     high,
@@ -125,4 +127,25 @@ function statement(filter: Filter, newest: boolean): string {
         : "NOT INDEXED WHERE";
   return `SELECT seq, ${ROW_BYTES} AS bytes, (${HIT}) AS hit FROM task ${path} seq BETWEEN ?1 AND ?2
     ORDER BY seq ${newest ? "DESC" : "ASC"} LIMIT ?3`;
+}
+
+/** Leases are few beside a million tasks that wait, and it is known where they are: no need to walk through all others. */
+const isOfLeases = ({ tally }: Pick<Tx, "tally">, { status, idempotencyKey }: Filter): boolean =>
+  (status === "Queued" || status === "Running") &&
+  idempotencyKey === undefined &&
+  tally.counts.Queued + tally.counts.Running <= MAX_SCANNED;
+
+function lookAtLeases(
+  tx: Pick<Tx, "sql" | "tally">,
+  { status, groupKey }: Filter,
+  newest: boolean,
+  [low, high]: readonly [number, number],
+  size: number,
+): Look[] {
+  const columns = `seq, status, group_key, ${ROW_BYTES} AS bytes`;
+  const question = (leases: string) => `SELECT seq, bytes, 1 AS hit FROM ${leases}
+    WHERE seq BETWEEN ?3 AND ?4 AND status = ?5 AND (?6 IS NULL OR group_key = ?6)
+    ORDER BY seq ${newest ? "DESC" : "ASC"} LIMIT ?7`;
+  const asked = [low, high, status === undefined ? null : codeOf(status), groupKey ?? null, size];
+  return readLeases<Look>(tx, columns, question, ...asked);
 }
