@@ -83,8 +83,10 @@ export const MAX_PROMOTED = 1000;
 export const MAX_UNPROMOTED = 100;
 /** Of the sequence, the span in which leases need no index; two for each lease more. Choice: walked at each alarm, in a millisecond. */
 export const MAX_SPAN = 4096;
-/** Characters of requests in line that are written at once: to gather more would take longer than it saves. Measured: about 20 pushes. */
+/** Characters of a request that does not wait for company: to gather more would take longer than it saves. Measured: about 20 pushes. */
 export const ENOUGH_TO_WRITE = 2_000;
+/** Turns of the event loop for which the line grows at most before it is written. Choice: some 5 ms. */
+export const MAX_TURNS = 64;
 /** Leased rows that an object remembers. Choice: some hundred bytes each, of an object's 128 MB. */
 export const MAX_HELD_ROWS = 20_000;
 /** Tasks taken by one claim, whatever the credit of all who wait. Choice: bounds one event's work. */

@@ -1,6 +1,6 @@
 /** Group commit: what arrives together is written in one transaction, and told only once it stands. */
 
-import { ENOUGH_TO_WRITE, MAX_GROUP, MAX_IN_LINE, MAX_LINE_WEIGHT } from "../limits.ts";
+import { ENOUGH_TO_WRITE, MAX_GROUP, MAX_IN_LINE, MAX_LINE_WEIGHT, MAX_TURNS } from "../limits.ts";
 import { marksOf } from "../store/tally.ts";
 import type { Step } from "./step.ts";
 
@@ -48,14 +48,16 @@ export interface CommitHost {
   /** Runs if a part of it is undone, while the others go on. */
   undone(): void;
   transaction<T>(body: () => T extends PromiseLike<unknown> ? never : T): T;
+  /** Resolves once what has arrived meanwhile was taken in. */
+  turn(): Promise<void>;
 }
 
 export class GroupCommit {
   readonly #host: CommitHost;
   #jobs: Job[] = [];
   #weight = 0;
-  /** A timer that runs since the last transaction began: what comes before it fires waits for it. */
-  #gathering: ReturnType<typeof setTimeout> | null = null;
+  /** Whether the line waits for company. */
+  #gathering = false;
   /** Whether the line is written at the end of this turn. */
   #called = false;
 
@@ -100,9 +102,8 @@ export class GroupCommit {
       settle: () => resolve(value),
       reject,
     });
-    // Who comes first does not wait. Who comes close behind is gathered, until there is enough of it: a microtask would
-    // gather nothing, since each message is an event of its own.
-    if (this.#gathering === null || this.#weight >= ENOUGH_TO_WRITE) this.#call();
+    if (weight >= ENOUGH_TO_WRITE) this.#call();
+    else if (!this.#gathering) void this.#gather();
     return promise;
   }
 
@@ -112,13 +113,20 @@ export class GroupCommit {
     queueMicrotask(() => this.#flush());
   }
 
-  /** It lives for a millisecond behind the event that it serves, so it does not keep the object from sleeping. */
-  #gather(): void {
-    if (this.#gathering !== null) clearTimeout(this.#gathering);
-    this.#gathering = setTimeout(() => {
-      this.#gathering = null;
-      if (this.#jobs.length > 0) this.#flush();
-    }, 0);
+  /** Waits for company: turn by turn, as long as each brings some. A microtask would gather nothing, since each message is an event of its own. */
+  async #gather(): Promise<void> {
+    this.#gathering = true;
+    for (let turn = 0, before = -1; turn < MAX_TURNS && this.#jobs.length > before; turn++) {
+      before = this.#jobs.length;
+      try {
+        await this.#host.turn();
+      } catch {
+        // Company is a saving; without it, what is there is written.
+        break;
+      }
+    }
+    this.#gathering = false;
+    this.#flush();
   }
 
   /** Takes what is to be written together: all, or up to the first that must be alone, or as many as may be. */
@@ -134,7 +142,7 @@ export class GroupCommit {
     this.#called = false;
     const jobs = this.#take();
     if (jobs.length === 0) return;
-    this.#gather();
+    if (this.#jobs.length > 0) this.#call();
     const done: Job[] = [];
     let group: Step;
     try {

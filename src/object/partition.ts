@@ -17,6 +17,7 @@ import { AlarmClock, type AlarmStorage } from "./alarm-clock.ts";
 import { type CommitHost, GroupCommit } from "./commit.ts";
 import type { Connections } from "./connections.ts";
 import { deliver } from "./delivery.ts";
+import { EventTurns } from "./event-turns.ts";
 import { tellLosses } from "./losses.ts";
 import { consumersOf } from "./roll.ts";
 import { Step } from "./step.ts";
@@ -46,6 +47,7 @@ export class Partition implements CommitHost {
   #keyed = 1;
   readonly alarm: AlarmClock;
   readonly #held = new HeldRows();
+  readonly #turns = new EventTurns();
   #rowsBefore = 0;
   /** Whether there are tables at the end of the transaction under way. */
   #stands = false;
@@ -193,6 +195,10 @@ export class Partition implements CommitHost {
     watchers.note(step.tx.journal);
     if (this.opened && !this.reporting && (this.tally.reportAt ?? Number.POSITIVE_INFINITY) <= step.tx.now) announce();
     if (step.again) void this.group.do(() => undefined);
+  }
+
+  turn(): Promise<void> {
+    return this.#turns.next();
   }
 
   undone(): void {

@@ -37,7 +37,7 @@ export class Watchers {
     this.#workersChanged ||= journal.workersChanged || journal.touched.length > 0;
     if (this.#timer) return;
     this.#timer = true;
-    // The second and last timer of the object: it lives only while a watcher has something unsent.
+    // The one timer of the object: it lives only while a watcher has something unsent.
     setTimeout(() => this.#tell(), WATCH_INTERVAL_MS);
   }
 

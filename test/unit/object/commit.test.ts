@@ -1,5 +1,5 @@
-import { afterEach, describe, expect, test, vi } from "vitest";
-import { ENOUGH_TO_WRITE, MAX_GROUP, MAX_IN_LINE, MAX_LINE_WEIGHT } from "../../../src/limits.ts";
+import { describe, expect, test } from "vitest";
+import { ENOUGH_TO_WRITE, MAX_GROUP, MAX_IN_LINE, MAX_LINE_WEIGHT, MAX_TURNS } from "../../../src/limits.ts";
 import { type CommitHost, GroupCommit, type Kind } from "../../../src/object/commit.ts";
 import { Step } from "../../../src/object/step.ts";
 import { nodeDriver } from "../../../src/store/node.ts";
@@ -8,9 +8,35 @@ import { absent } from "../../../src/store/tx.ts";
 import { cryptoChance } from "../../../src/task/chance.ts";
 import { DEFAULT_CONFIG } from "../../../src/task/task.ts";
 
-afterEach(() => {
-  vi.useRealTimers();
-});
+/** Lets promises that are settled be heard of. */
+async function settled(): Promise<void> {
+  for (let i = 0; i < 10; i++) await Promise.resolve();
+}
+
+/** Turns of an event loop: over at once, until somebody holds them. */
+class Turns {
+  taken = 0;
+  #held = false;
+  #pass: (() => void) | null = null;
+
+  hold(): void {
+    this.#held = true;
+  }
+
+  fail(): void {
+    this.next = () => Promise.reject(new Error("no event loop"));
+  }
+
+  pass(): void {
+    this.#pass?.();
+    this.#pass = null;
+  }
+
+  next(): Promise<void> {
+    this.taken++;
+    return this.#held ? new Promise((resolve) => (this.#pass = resolve)) : Promise.resolve();
+  }
+}
 
 /** A host on a database of its own, which counts what happens to it. */
 function host() {
@@ -18,6 +44,7 @@ function host() {
   sql.script("CREATE TABLE note (text TEXT NOT NULL)");
   const log: string[] = [];
   const tally = newTally();
+  const turns = new Turns();
   let failing = false;
   const commitHost: CommitHost = {
     begin: () =>
@@ -39,6 +66,7 @@ function host() {
     abandon: () => log.push("abandon"),
     undone: () => log.push("undone"),
     transaction: (body) => sql.transaction(body),
+    turn: () => turns.next(),
   };
   const write = (text: string) => (step: Step) => {
     step.tx.sql.all("INSERT INTO note (text) VALUES (?1)", text);
@@ -49,6 +77,7 @@ function host() {
   return {
     group: new GroupCommit(commitHost),
     tally,
+    turns,
     log,
     write,
     written,
@@ -128,23 +157,18 @@ test("a line is full by weight, too", async () => {
   expect(group.isFull).toBe(false);
 });
 
-test("what comes close behind is written at once when there is enough of it", async () => {
-  vi.useFakeTimers();
-  const { group, log, write } = host();
-  const turn = async () => {
-    for (let i = 0; i < 10; i++) await Promise.resolve();
-  };
-  const jobs = [group.do(write("a"))];
-  await turn();
-  jobs.push(group.do(write("b"), { weight: ENOUGH_TO_WRITE - 1 }));
-  await turn();
-  expect(log).toEqual(["conclude", "publish 1"]);
-  jobs.push(group.do(write("c"), { weight: 1 }));
-  await turn();
-  expect(log).toEqual(["conclude", "publish 1", "conclude", "publish 2"]);
-  expect(await Promise.all(jobs)).toEqual(["a", "b", "c"]);
-  vi.advanceTimersToNextTimer();
-  expect(vi.getTimerCount()).toBe(0);
+test("what is large does not wait for company, and takes those along who do", async () => {
+  const { group, log, write, turns } = host();
+  turns.hold();
+  const jobs = [group.do(write("a"), { weight: ENOUGH_TO_WRITE - 1 })];
+  await settled();
+  expect(log).toEqual([]);
+  jobs.push(group.do(write("b"), { weight: ENOUGH_TO_WRITE }));
+  expect(await Promise.all(jobs)).toEqual(["a", "b"]);
+  expect(log).toEqual(["conclude", "publish 2"]);
+  turns.pass();
+  await settled();
+  expect(log).toEqual(["conclude", "publish 2"]);
 });
 
 test("a job sees the credit that the one before it left", async () => {
@@ -161,27 +185,45 @@ test("a job sees the credit that the one before it left", async () => {
   expect(connection.memory.credit).toBe(5);
 });
 
-test("who comes first does not wait; what comes close behind is gathered, until a timer's length passes without any", async () => {
-  vi.useFakeTimers();
-  const { group, log, write } = host();
-  const turn = async () => {
-    for (let i = 0; i < 10; i++) await Promise.resolve();
-  };
-  const first = group.do(write("a"));
-  await turn();
-  expect(log).toEqual(["conclude", "publish 1"]);
-  const second = group.do(write("b"));
-  await turn();
-  const third = group.do(write("c"));
-  await turn();
-  expect(log).toEqual(["conclude", "publish 1"]);
-  vi.advanceTimersToNextTimer();
-  expect(log).toEqual(["conclude", "publish 1", "conclude", "publish 2"]);
-  expect(await Promise.all([first, second, third])).toEqual(["a", "b", "c"]);
-  vi.advanceTimersToNextTimer();
-  expect(vi.getTimerCount()).toBe(0);
-  await group.do(write("d"));
-  expect(log.slice(4)).toEqual(["conclude", "publish 1"]);
+test("the line grows as long as each turn brings company, and is written after one that brought none", async () => {
+  const { group, log, write, turns } = host();
+  turns.hold();
+  const jobs = [group.do(write("a"))];
+  for (const text of ["b", "c"]) {
+    jobs.push(group.do(write(text)));
+    turns.pass();
+    await settled();
+    expect(log).toEqual([]);
+  }
+  turns.pass();
+  await settled();
+  expect(log).toEqual(["conclude", "publish 3"]);
+  expect(await Promise.all(jobs)).toEqual(["a", "b", "c"]);
+  const next = group.do(write("d"));
+  turns.pass();
+  expect(await next).toBe("d");
+  expect(turns.taken).toBe(4);
+});
+
+test("a line that never stops growing is written all the same", async () => {
+  const { group, log, write, turns } = host();
+  turns.hold();
+  const jobs = [group.do(write("0"))];
+  for (let turn = 1; log.length === 0; turn++) {
+    expect(turn).toBeLessThanOrEqual(MAX_TURNS);
+    jobs.push(group.do(write(String(turn))));
+    turns.pass();
+    await settled();
+  }
+  expect(log).toEqual(["conclude", `publish ${MAX_TURNS + 1}`]);
+  expect(await Promise.all(jobs)).toHaveLength(MAX_TURNS + 1);
+});
+
+test("without a turn the line is written as it is", async () => {
+  const { group, write, written, turns } = host();
+  turns.fail();
+  expect(await Promise.all([group.do(write("a")), group.do(write("b"))])).toEqual(["a", "b"]);
+  expect(written()).toEqual(["a", "b"]);
 });
 
 test("one that throws leaves no mark in the tally, which is written down with what the others did", async () => {
