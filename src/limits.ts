@@ -118,6 +118,8 @@ export const MAX_LINE_WEIGHT = 32 * MIB;
 export const MAX_STRIKES = 5;
 /** Queues that one page over all queues looks into. Choice: bounds the calls of one request. */
 export const MAX_QUEUES_A_PAGE = 20;
+/** Queues of one scrape. Choice: 6 to 8 KB of text each, so that a scrape takes less than a second. */
+export const MAX_SCRAPED_QUEUES = 1_000;
 /** Tries of a call to an object that may be repeated, the first one included. Choice. */
 export const CALL_TRIES = 4;
 /** Tasks that one token for a wait may name. Choice: it must fit an address. */

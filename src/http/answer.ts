@@ -1,4 +1,4 @@
-/** Answers: JSON, nothing, and problems. */
+/** Answers: JSON, text, nothing, and problems. */
 
 import { COMMON_HEADERS } from "../protocol/headers.ts";
 import { problemOf } from "../protocol/problem.ts";
@@ -10,6 +10,9 @@ export const json = (value: unknown, status = 200): Response => jsonText(JSON.st
 /** JSON that is text already: tasks are never parsed on their way. */
 export const jsonText = (text: string, status = 200): Response =>
   new Response(text, { status, headers: { ...COMMON_HEADERS, "content-type": JSON_TYPE } });
+
+export const plainText = (text: string, type: string): Response =>
+  new Response(text, { headers: { ...COMMON_HEADERS, "content-type": type } });
 
 export const noContent = (): Response => new Response(null, { status: 204, headers: COMMON_HEADERS });
 

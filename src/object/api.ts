@@ -16,6 +16,7 @@ import type { Settings } from "../store/config.ts";
 import type { SessionRow } from "../store/sessions.ts";
 import type { Histogram } from "../task/histogram.ts";
 import type { Layout } from "../task/layout.ts";
+import type { Meters } from "../task/meters.ts";
 import type { Result } from "../task/result.ts";
 import type { EventAnswer, NewTask, Pushed, QueueConfig, TaskPatch } from "../task/task.ts";
 
@@ -112,6 +113,20 @@ export interface QueueApi {
   health(): Promise<Result<null>>;
 }
 
+/** What a queue, or one partition of it, has done and cost since its first use. */
+export interface Measures {
+  readonly meters: Meters;
+  readonly waits: Histogram;
+  readonly runs: Histogram;
+  readonly rowsWritten: number;
+  readonly alarmsSet: number;
+  readonly commits: number;
+  /** Sockets that are open, with those of waits and long polls. */
+  readonly sockets: number;
+  /** When the task is due that is due longest, or else first, ms; `null` when none waits. */
+  readonly dueAt: number | null;
+}
+
 /** What a queue tells the directory of itself. */
 export interface Snapshot {
   readonly info: QueueInfo;
@@ -120,7 +135,12 @@ export interface Snapshot {
   readonly workers: readonly WorkerInfo[];
   /** The instant of the reading, ms. */
   readonly at: number;
+  /** Missing in the reports of an older version. */
+  readonly measures?: Measures;
 }
+
+/** A snapshot as it is scraped. */
+export type Measured = Pick<Snapshot, "info" | "at" | "measures">;
 
 /** Names that a caller may see: each exact, or a prefix that ends in `*`; `null` means all. */
 export type QueuePatterns = readonly string[] | null;
@@ -143,5 +163,7 @@ export interface DirectoryApi {
   }): Promise<Result<{ queues: QueueInfo[]; more: boolean; asOf: number }>>;
   workers(input: { patterns: QueuePatterns }): Promise<Result<{ workers: WorkerInfo[]; asOf: number }>>;
   stats(input: { patterns: QueuePatterns }): Promise<Result<Totals>>;
+  /** By name, ascending; `omitted` is how many more there are than `limit`. */
+  metrics(input: { patterns: QueuePatterns; limit: number }): Promise<Result<{ queues: Measured[]; omitted: number }>>;
   health(): Promise<Result<null>>;
 }

@@ -76,6 +76,12 @@ export class DirectoryObject extends DurableObject<Env> implements DirectoryApi 
     return ok(totalsOf(this.#snapshots(patterns), Date.now()));
   }
 
+  async metrics({ patterns, limit }: { patterns: QueuePatterns; limit: number }) {
+    const found = this.#snapshots(patterns);
+    const queues = found.slice(0, limit).map(({ info, at, measures }) => ({ info, at, ...(measures && { measures }) }));
+    return ok({ queues, omitted: found.length - queues.length });
+  }
+
   async health() {
     this.#sql.all("SELECT 1 FROM queue LIMIT 1");
     return ok(null);

@@ -3,6 +3,7 @@
 import { mergedNumbers, mergedWorkers } from "../task/merged.ts";
 import { totalsOf as sumsOf } from "../task/totals.ts";
 import type { Snapshot, Totals } from "./api.ts";
+import { mergedMeasures } from "./measures.ts";
 
 /** The snapshot of a queue, from those of its partitions; the settings are those of the first. */
 export function oneOf(parts: readonly Snapshot[]): Snapshot {
@@ -10,6 +11,7 @@ export function oneOf(parts: readonly Snapshot[]): Snapshot {
   if (first === undefined) throw new Error("a queue has at least one partition");
   if (parts.length === 1) return first;
   const workers = parts.flatMap((part) => part.workers);
+  const measures = parts.flatMap((part) => part.measures ?? []);
   return {
     info: {
       ...first.info,
@@ -20,6 +22,7 @@ export function oneOf(parts: readonly Snapshot[]): Snapshot {
     },
     workers: mergedWorkers(workers),
     at: asOf(parts, first.at),
+    ...(measures.length === 0 ? {} : { measures: mergedMeasures(measures) }),
   };
 }
 

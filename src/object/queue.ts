@@ -61,7 +61,7 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
     this.#pushes = pushesOf(this.#desk);
     this.#siblings = new Siblings(this.#desk, partition, (other) => queueStub(env, queue, other));
     this.#sockets = new Sockets(this.#desk, this.#pushes, this.#siblings, ctx);
-    this.#reporter = new Reporter(this.#partition, () => directoryStub(env));
+    this.#reporter = new Reporter(this.#desk, () => directoryStub(env));
     void ctx.blockConcurrencyWhile(() => this.#partition.start());
   }
 

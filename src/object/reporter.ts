@@ -6,14 +6,22 @@ import { queueView } from "../store/info.ts";
 import type { Tally } from "../store/tally.ts";
 import { listWorkers } from "../store/workers.ts";
 import type { DirectoryApi, Snapshot } from "./api.ts";
+import type { Connections } from "./connections.ts";
+import type { Desk } from "./desk.ts";
+import { measuresOf } from "./measures.ts";
 import type { Partition } from "./partition.ts";
 
 export class Reporter {
   readonly #partition: Partition;
+  readonly #connections: Pick<Connections, "count">;
   readonly #directory: () => Pick<DirectoryApi, "report">;
 
-  constructor(partition: Partition, directory: () => Pick<DirectoryApi, "report">) {
+  constructor(
+    { partition, connections }: Pick<Desk, "partition" | "connections">,
+    directory: () => Pick<DirectoryApi, "report">,
+  ) {
     this.#partition = partition;
+    this.#connections = connections;
     this.#directory = directory;
   }
 
@@ -57,6 +65,7 @@ export class Reporter {
 
   #snapshot(at: number): Snapshot {
     const tx = this.#partition.read(at);
-    return { info: queueView(tx), partition: tx.partition, workers: listWorkers(tx), at };
+    const measures = measuresOf(tx, this.#connections.count);
+    return { info: queueView(tx), partition: tx.partition, workers: listWorkers(tx), at, measures };
   }
 }

@@ -3,7 +3,7 @@
 export interface Answer<T> {
   readonly status: number;
   readonly headers: Headers;
-  /** The parsed JSON; undefined when the body was empty. */
+  /** The parsed JSON, or plain text; undefined when the body was empty. */
   readonly body: T;
 }
 
@@ -12,6 +12,11 @@ export interface Http {
   call<T = unknown>(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer<T>>;
   get<T = unknown>(path: string): Promise<Answer<T>>;
   post<T = unknown>(path: string, body?: unknown): Promise<Answer<T>>;
+}
+
+function parsed(text: string, { headers }: Response) {
+  if (text === "") return undefined;
+  return headers.get("content-type")?.startsWith("text/plain") ? text : JSON.parse(text);
 }
 
 /**
@@ -36,7 +41,7 @@ export function http(url: string, token?: string): Http {
       body: body === undefined || typeof body === "string" ? (body ?? null) : JSON.stringify(body),
     });
     const text = await response.text();
-    return { status: response.status, headers: response.headers, body: text === "" ? undefined : JSON.parse(text) };
+    return { status: response.status, headers: response.headers, body: parsed(text, response) };
   };
   return {
     call,

@@ -1,14 +1,18 @@
 /** Views over all queues that the caller may see, from the directory's snapshots. */
 
+import * as v from "valibot";
+import { MAX_SCRAPED_QUEUES } from "../../limits.ts";
 import { tasksAnswerSchema } from "../../protocol/answers.ts";
 import { decodeCursor, encodeCursor } from "../../protocol/cursor.ts";
 import { listText, objectText } from "../../protocol/encode.ts";
 import { queuesAnswerSchema, totalsSchema, workersAnswerSchema } from "../../protocol/queue-answers.ts";
 import { listQuerySchema, pageQuerySchema } from "../../protocol/selection.ts";
 import { ok } from "../../task/result.ts";
-import { json, jsonText } from "../answer.ts";
+import { json, jsonText, plainText } from "../answer.ts";
+import { EXPOSITION_TYPE } from "../exposition.ts";
 import { listAll } from "../list-all.ts";
-import { callDirectory, divisionOf } from "../objects.ts";
+import { metricsText } from "../metrics.ts";
+import { callDirectory, divisionOf, layoutOf } from "../objects.ts";
 import { type Route, route } from "../route.ts";
 
 const queuesRoute = route({
@@ -78,4 +82,31 @@ const totalsRoute = route({
   },
 });
 
-export const allQueueRoutes: readonly Route[] = [queuesRoute, allTasksRoute, allWorkersRoute, totalsRoute];
+const metricsRoute = route({
+  method: "GET",
+  path: "/v1/metrics",
+  operation: "getMetrics",
+  summary: "Counters, gauges and histograms of all queues, as Prometheus reads them",
+  access: ["read"],
+  answers: {
+    200: { description: "The text format of Prometheus, version 0.0.4", schema: v.string(), types: [EXPOSITION_TYPE] },
+  },
+  handle: async (call) => {
+    const { queues: patterns } = call.caller;
+    const scraped = await callDirectory(call, (directory) =>
+      directory.metrics({ patterns, limit: MAX_SCRAPED_QUEUES }),
+    );
+    if (!scraped.ok) return scraped;
+    const { queues, omitted } = scraped.value;
+    const divided = queues.map((queue) => ({ ...queue, partitions: layoutOf(call, queue.info.name).partitions }));
+    return ok(plainText(metricsText(divided, omitted, call.timing.now()), EXPOSITION_TYPE));
+  },
+});
+
+export const allQueueRoutes: readonly Route[] = [
+  queuesRoute,
+  allTasksRoute,
+  allWorkersRoute,
+  totalsRoute,
+  metricsRoute,
+];

@@ -12,6 +12,7 @@ import { listQueue } from "../list-queue.ts";
 import { push, pushParts } from "../push.ts";
 import { pushStream } from "../push-stream.ts";
 import { type Route, route } from "../route.ts";
+import { traced, traceIn } from "../trace.ts";
 
 const pushRoute = route({
   method: "POST",
@@ -25,7 +26,8 @@ const pushRoute = route({
     schema: newTaskSchema,
     handle: async (call) => {
       const { queue } = call.parameters;
-      const answers = call.body && pushStream(call.body, (tasks) => pushParts(call, queue, tasks));
+      const trace = traceIn(call.request.headers);
+      const answers = call.body && pushStream(call.body, (tasks) => pushParts(call, queue, traced(tasks, trace)));
       return ok(stream(answers, NDJSON_TYPE));
     },
   },
@@ -39,7 +41,8 @@ const pushRoute = route({
   },
   handle: async (call) => {
     const { tasks, single } = call.body;
-    const pushed = await push(call, call.parameters.queue, tasks);
+    const trace = traceIn(call.request.headers);
+    const pushed = await push(call, call.parameters.queue, traced(tasks, trace));
     if (!pushed.ok) return pushed;
     const [first] = pushed.value;
     if (single && first !== undefined) return ok(json(first, first.created ? 201 : 200));

@@ -1,6 +1,7 @@
 /** A layer: carries a trace through the queue, by W3C trace context in a task's meta. */
 
 import type { TaskContext } from "../../backend/layer.ts";
+import { isTracestate, parseTraceparent } from "../../task/trace.ts";
 import { type AddingLayer, layer } from "../compose.ts";
 import { guarded } from "../guarded.ts";
 import { type Ending, observed } from "./ending.ts";
@@ -70,19 +71,12 @@ export const withTrace = ({
   ...(tracestate === undefined ? {} : { tracestate }),
 });
 
-/** version, trace id, parent id, flags; versions after 00 may have more. */
-const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
-/** Characters of a tracestate that must be passed on; a longer one may be dropped. */
-const MAX_TRACESTATE = 512;
-
 function childOf(meta: TaskContext["task"]["meta"], id: (bytes: number) => string, sampled: boolean): Trace {
-  const [, version, traceId, parentId, flags, more] = TRACEPARENT.exec(textOf(meta?.traceparent)) ?? [];
-  if (!traceId || !parentId || !flags || (version === "00" && more !== undefined)) {
-    return traceOf(id(16), id(8), sampled, {});
-  }
+  const parent = parseTraceparent(textOf(meta?.traceparent));
+  if (parent === null) return traceOf(id(16), id(8), sampled, {});
   const tracestate = textOf(meta?.tracestate);
-  const state = tracestate === "" || tracestate.length > MAX_TRACESTATE ? {} : { tracestate };
-  return traceOf(traceId, id(8), (Number.parseInt(flags, 16) & 1) === 1, { parentId, ...state });
+  const state = isTracestate(tracestate) ? { tracestate } : {};
+  return traceOf(parent.traceId, id(8), parent.sampled, { parentId: parent.parentId, ...state });
 }
 
 const textOf = (value: unknown): string => (typeof value === "string" ? value.trim() : "");

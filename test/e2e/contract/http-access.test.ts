@@ -98,7 +98,7 @@ test.each(MATRIX)("%s %j needs its scope", async (method, below, body, scopes) =
 });
 
 test("lists over all queues need read", async () => {
-  for (const url of ["/v1/queues", "/v1/tasks", "/v1/workers", "/v1/stats"]) {
+  for (const url of ["/v1/queues", "/v1/tasks", "/v1/workers", "/v1/stats", "/v1/metrics"]) {
     expectProblem(await api().get(url), 401, "unauthorized");
     for (const scope of ["push", "work", "manage"]) expectProblem(await api(token([scope])).get(url), 403, "forbidden");
     for (const scope of ["read", "admin"]) expect((await api(token([scope])).get(url)).status).toBe(200);

@@ -57,6 +57,14 @@ test("every field that a push may give is kept", async () => {
   expect(await queue.task(id)).toMatchObject({ ...task, codec: "json", revision: 1 });
 });
 
+test("the trace of a push is kept with the task, and reaches who polls", async () => {
+  const queue = new Queue(server());
+  const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  const headers = { traceparent, tracestate: "vendor=1" };
+  expect((await queue.call("POST", "/tasks", { args: 1 }, headers)).status).toBe(201);
+  expect((await queue.poll()).tasks).toMatchObject([{ meta: headers }]);
+});
+
 test("delayMs counts from now", async () => {
   const queue = new Queue(server());
   const before = Date.now();

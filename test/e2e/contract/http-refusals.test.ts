@@ -37,7 +37,16 @@ const ROUTES: [path: string, methods: Record<string, object | null>][] = [
 const CASES = ROUTES.flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, body]) => [method, path, body] as const),
 );
-const OVERALL = ["/v1", "/v1/health", "/v1/openapi.json", "/v1/queues", "/v1/tasks", "/v1/workers", "/v1/stats"];
+const OVERALL = [
+  "/v1",
+  "/v1/health",
+  "/v1/openapi.json",
+  "/v1/queues",
+  "/v1/tasks",
+  "/v1/workers",
+  "/v1/stats",
+  "/v1/metrics",
+];
 
 /** A query that a GET needs. */
 const needed = (method: string, path: string) => (method === "GET" && path === "/wait" ? `?id=${ID}&waitMs=0` : "");

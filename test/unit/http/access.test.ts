@@ -58,6 +58,7 @@ const ALLOWED: Record<string, Row> = {
   "GET /v1/tasks": [["read"]],
   "GET /v1/workers": [["read"]],
   "GET /v1/stats": [["read"]],
+  "GET /v1/metrics": [["read"]],
   "GET /v1/socket": [["read"]],
 };
 
@@ -177,10 +178,10 @@ describe("a claim of queues", () => {
   it("narrows the lists over all queues", async () => {
     const { send, calls } = world({}, GUARDED);
     const token = await tokenOf({ queues: ["a*", "b"], scope: ["read"] });
-    for (const path of ["/v1/queues", "/v1/workers", "/v1/stats", "/v1/tasks"]) {
+    for (const path of ["/v1/queues", "/v1/workers", "/v1/stats", "/v1/metrics", "/v1/tasks"]) {
       await send("GET", path, undefined, bearer(token));
     }
-    expect(calls.map(({ args }) => args[0])).toMatchObject(Array(4).fill({ patterns: ["a*", "b"] }));
+    expect(calls.map(({ args }) => args[0])).toMatchObject(Array(5).fill({ patterns: ["a*", "b"] }));
   });
 });
 

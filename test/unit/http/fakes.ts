@@ -28,6 +28,7 @@ const EMPTY: Record<string, unknown> = {
   list: { tasks: [] },
   status: { results: [], unknown: [] },
   queues: { queues: [], more: false, asOf: NOW },
+  metrics: { queues: [], omitted: 0 },
   bulk: { matched: 0, changed: 0, more: false },
   resume: { resumed: false },
   cancel: { cancelled: false },
