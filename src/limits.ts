@@ -128,6 +128,9 @@ export const MAX_TOKEN_TASKS = 100;
 export const MAX_REMEMBERED_BEATS = 10_000;
 /** Partitions that one request asks at a time. Contract; platform: six connections of a request wait for an answer. */
 export const MAX_FAN_OUT = 6;
+/** Points of a queue's history. Contract. */
+export const HISTORY_MINUTES = 60;
+export const HISTORY_HOURS = 168;
 /** Highest partition number: 10 bits of the id. Contract. */
 export const MAX_PARTITION = 1023;
 

@@ -17,6 +17,7 @@ import type { SessionRow } from "../store/sessions.ts";
 import type { Histogram } from "../task/histogram.ts";
 import type { Layout } from "../task/layout.ts";
 import type { Meters } from "../task/meters.ts";
+import type { Series } from "../task/queue-history.ts";
 import type { Result } from "../task/result.ts";
 import type { EventAnswer, NewTask, Pushed, QueueConfig, TaskPatch } from "../task/task.ts";
 
@@ -64,6 +65,12 @@ export interface PartitionNumbers {
   readonly runs: Histogram;
 }
 
+/** What one partition did of late, to be put together with others. */
+export interface PartitionHistory extends Series {
+  /** The instant of the reading, ms. */
+  readonly now: number;
+}
+
 /**
  * One partition of a queue. Inputs are validated by the caller; refusals come back as values, and only bugs throw.
  * A queue that was never used reads as empty, and reading does not create it. Calls that may be a queue's first
@@ -99,6 +106,7 @@ export interface QueueApi {
   configure(patch: ConfigPatch, layout?: Layout): Promise<Result<QueueConfig>>;
   /** All numbers at once. */
   numbers(): Promise<Result<PartitionNumbers>>;
+  history(): Promise<Result<PartitionHistory>>;
   /** The session that a worker without one speaks with: its present one, or a new one. */
   introduce(input: { worker: string }, layout?: Layout): Promise<Result<{ session: string }>>;
   /** A session was begun elsewhere under a name that is taken here: then it is taken here too. */

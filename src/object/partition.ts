@@ -5,6 +5,7 @@ import { hasBacklog, nextDueAt } from "../store/backlog.ts";
 import { loadConfig } from "../store/config.ts";
 import type { SqlDriver } from "../store/driver.ts";
 import { HeldRows } from "../store/held.ts";
+import { standingAtEnd, turnMinute } from "../store/history.ts";
 import { loadKeyed } from "../store/keyed.ts";
 import { isOpened, migrate } from "../store/schema.ts";
 import { nextDeadline } from "../store/sweep.ts";
@@ -12,6 +13,7 @@ import { loadTally, newTally, saveTally, type Tally } from "../store/tally.ts";
 import type { Tx } from "../store/tx.ts";
 import { cryptoChance } from "../task/chance.ts";
 import { earliest } from "../task/instant.ts";
+import type { Standing } from "../task/queue-history.ts";
 import { DEFAULT_CONFIG, type QueueConfig } from "../task/task.ts";
 import { AlarmClock, type AlarmStorage } from "./alarm-clock.ts";
 import { type CommitHost, GroupCommit } from "./commit.ts";
@@ -49,6 +51,8 @@ export class Partition implements CommitHost {
   readonly #held = new HeldRows();
   readonly #turns = new EventTurns();
   #rowsBefore = 0;
+  /** How the queue stood when the minute noted ended; `null` while it goes on. */
+  #ended: Standing | null = null;
   /** Whether there are tables at the end of the transaction under way. */
   #stands = false;
 
@@ -123,7 +127,9 @@ export class Partition implements CommitHost {
 
   begin(): Step {
     this.#rowsBefore = this.#parts.sql.rowsWritten;
-    return new Step(this.read(Date.now()));
+    const tx = this.read(Date.now());
+    this.#ended = this.opened ? standingAtEnd(tx) : null;
+    return new Step(tx);
   }
 
   /** Creates the tables before the first write. That they stand is believed once the transaction does. */
@@ -150,6 +156,8 @@ export class Partition implements CommitHost {
     const written = sql.rowsWritten - this.#rowsBefore;
     const changed = written > 0 || !journal.isEmpty;
     if (changed) tally.reportAt ??= firstReport(tally, now);
+    const kept = changed || journal.tallyChanged;
+    const turned = kept ? turnMinute({ sql, tally, now }, this.#ended) : 0;
     journal.addTo(tally, now);
     const waiting = consumersOf(step, connections).some((one) => step.recall(one).credit > 0);
     // A report that is due follows this transaction: no alarm need be set for it.
@@ -158,9 +166,9 @@ export class Partition implements CommitHost {
     const dueAt = this.#dueAt({ sql, now, tally, config: step.tx.config }, waiting);
     const wanted = earliest(journal.wakeAt, tally.retentionAt, reportAt, dueAt);
     if (this.alarm.stage(wanted, now)) tally.alarmsSet++;
-    if (!changed && !journal.tallyChanged) return;
+    if (!kept) return;
     tally.commits++;
-    tally.rowsWritten += written + 1;
+    tally.rowsWritten += written + turned + 1;
     saveTally(sql, tally);
   }
 

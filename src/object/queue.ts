@@ -211,6 +211,10 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
     return ok(reads.numbers(this.#reading(), this.#partition.opened, this.#partition.keyed ?? 1));
   }
 
+  async history() {
+    return ok(reads.history(this.#reading()));
+  }
+
   async config() {
     return ok(this.#partition.config);
   }

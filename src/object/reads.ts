@@ -2,6 +2,7 @@
 
 import { resultText, taskText } from "../protocol/encode.ts";
 import type { ListQuery, QueueInfo, QueueStats, WorkerInfo } from "../protocol/types.ts";
+import { seriesOf } from "../store/history.ts";
 import { queueView, statsView } from "../store/info.ts";
 import { createdAt, list } from "../store/list.ts";
 import { type FullRow, fullRow, resultViewOf, viewOf } from "../store/rows.ts";
@@ -11,7 +12,7 @@ import { listWorkers } from "../store/workers.ts";
 import { parseCursor } from "../task/cursor.ts";
 import { queueNotFound, taskNotFound } from "../task/refusals.ts";
 import { ok, type Result } from "../task/result.ts";
-import type { PartitionNumbers, TaskText } from "./api.ts";
+import type { PartitionHistory, PartitionNumbers, TaskText } from "./api.ts";
 
 type Reading = Omit<Tx, "journal">;
 
@@ -71,6 +72,9 @@ export function numbers(tx: Reading, used: boolean, keyed: number): PartitionNum
   const { waits, runs } = tx.tally;
   return { used, keyed, stats: stats(tx, used), workers: used ? listWorkers(tx) : [], waits, runs };
 }
+
+/** Of a queue that was never used it is empty. */
+export const history = (tx: Reading): PartitionHistory => ({ now: tx.now, ...seriesOf(tx) });
 
 /** A queue that was never used has numbers too: all are zero. */
 export function stats(tx: Reading, used: boolean): QueueStats {

@@ -76,6 +76,32 @@ export const queueStatsSchema = v.strictObject({
 });
 export type QueueStats = v.InferOutput<typeof queueStatsSchema>;
 
+const pointSchema = v.strictObject({
+  /** The beginning of the minute or hour, ms. */
+  at: whole,
+  pushed: count,
+  done: count,
+  /** Attempts that failed and are made again. */
+  failed: count,
+  killed: count,
+  waitMs: percentiles,
+  runMs: percentiles,
+  /** Tasks that waited at its end, due or not. */
+  waiting: count,
+  /** For how long the task that was due longest had been due at its end; `null` when none was. */
+  oldestDueAgeMs: v.nullable(count),
+});
+export type HistoryPoint = v.InferOutput<typeof pointSchema>;
+
+/** Oldest first, the one under way included, without those in which nothing happened. */
+export const historySchema = v.strictObject({
+  /** The last 60. */
+  minutes: v.array(pointSchema),
+  /** The last 168. */
+  hours: v.array(pointSchema),
+});
+export type History = v.InferOutput<typeof historySchema>;
+
 /** Sums over the queues that the caller may see. */
 export const totalsSchema = v.strictObject({ queues: count, ...totals, asOf });
 export type Totals = v.InferOutput<typeof totalsSchema>;

@@ -1,6 +1,7 @@
 /** What waits: the one place that says, in SQL, which tasks may be claimed. */
 
 import { MAX_PROMOTED, MAX_SCANNED, MAX_UNPROMOTED } from "../limits.ts";
+import { earliest } from "../task/instant.ts";
 import { firstInLine, type InLine, nextInLine } from "./line.ts";
 import { IN_LINE, READY as READY_PLACE, SCHEDULED } from "./place.ts";
 import { codeOf, ROW_BYTES } from "./rows.ts";
@@ -108,13 +109,15 @@ const OLDEST_READY = `
     LIMIT ${MAX_SCANNED})
   SELECT min(run_at) AS at FROM first`;
 
-/** The `runAt` of the task that has been due for longest, or `null` when none is due. */
-export function oldestDueAt(tx: Pick<Tx, "sql" | "now"> & Counted): number | null {
+/** The earliest `runAt` of all that wait, due or not, or `null` when none does. */
+export function earliestRunAt(tx: Pick<Tx, "sql"> & Counted): number | null {
   if (!anyWaits(tx)) return null;
   const [ready] = tx.sql.all<{ at: number | null }>(OLDEST_READY);
-  const scheduled = nextDueAt(tx);
-  const instants = [ready?.at ?? null, scheduled, firstInLine(tx)?.run_at ?? null].filter(
-    (at) => at !== null && at <= tx.now,
-  );
-  return instants.reduce((a, b) => (a === null || (b !== null && b < a) ? b : a), null);
+  return earliest(ready?.at ?? null, nextDueAt(tx), firstInLine(tx)?.run_at ?? null);
+}
+
+/** The `runAt` of the task that has been due for longest, or `null` when none is due. */
+export function oldestDueAt(tx: Pick<Tx, "sql" | "now"> & Counted): number | null {
+  const at = earliestRunAt(tx);
+  return at !== null && at <= tx.now ? at : null;
 }

@@ -26,6 +26,8 @@ export interface Tally extends Activity {
   /** From started to ended. */
   runs: Histogram;
   meters: Meters;
+  /** The minute that the history notes, since the epoch; `null` before the first commit. */
+  minute: number | null;
   /** What this partition cost so far: rows, alarms, commits. */
   rowsWritten: number;
   alarmsSet: number;
@@ -61,6 +63,7 @@ export function newTally(): Tally {
     waits: emptyHistogram(),
     runs: emptyHistogram(),
     meters: noMeters(),
+    minute: null,
     rowsWritten: 0,
     alarmsSet: 0,
     commits: 0,

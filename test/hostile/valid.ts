@@ -83,6 +83,7 @@ export const validQueries = ({ done }: Names): readonly string[] => [
   `/wait?id=${done}&waitMs=0&progress=false`,
   "/workers",
   "/stats",
+  "/history",
   "/config",
   `/tasks/${done}`,
 ];

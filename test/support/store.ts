@@ -5,6 +5,7 @@ import { claim } from "../../src/store/claim.ts";
 import { loadConfig, saveConfig } from "../../src/store/config.ts";
 import type { SqlDriver } from "../../src/store/driver.ts";
 import { applyEvents } from "../../src/store/events.ts";
+import { standingAtEnd, turnMinute } from "../../src/store/history.ts";
 import { Journal } from "../../src/store/journal.ts";
 import { push } from "../../src/store/push.ts";
 import { type FullRow, fullRow, idOf, leaseOf, seqOf, viewOf } from "../../src/store/rows.ts";
@@ -40,7 +41,9 @@ export class StoreBench {
   journal: Journal = new Journal();
   /** Rows that the last commit wrote, without the tally's. */
   rows = 0;
-  /** How often the tally was saved. */
+  /** Rows that the last commit wrote of the history. */
+  turned = 0;
+  /** Rows of the tally and the history, all told. */
   saved = 0;
 
   constructor(sql: SqlDriver) {
@@ -63,15 +66,19 @@ export class StoreBench {
     let value: { readonly of: T } | null = null;
     try {
       this.sql.transaction(() => {
+        const ended = standingAtEnd(tx);
         const before = this.sql.rowsWritten;
         this.sql.transaction(() => {
           value = { of: work(tx) };
         });
         this.rows = this.sql.rowsWritten - before;
+        const kept = this.rows > 0 || !tx.journal.isEmpty;
+        this.turned = kept ? turnMinute(tx, ended) : 0;
         tx.journal.addTo(this.tally, this.now);
-        if (this.rows === 0 && tx.journal.isEmpty) return;
+        if (!kept) return;
+        this.tally.commits++;
         saveTally(this.sql, this.tally);
-        this.saved++;
+        this.saved += 1 + this.turned;
       });
     } catch (error) {
       this.tally = loadTally(this.sql);

@@ -19,11 +19,14 @@ type Reading = Pick<Tx, "sql" | "now" | "tally">;
 export const hasBacklog = (tx: Reading): boolean => tallyOf(tx).head !== null || present.hasBacklog(tx);
 
 /** When the task at the head was to run, or `null` when none waits in a segment. */
-function headAt(tx: Reading): number | null {
+function headAt(tx: Omit<Reading, "now">): number | null {
   const { head } = tallyOf(tx);
   const segment = head === null ? null : fromSeq(tx, head, "rules");
   return segment && head !== null ? segment.template(head - segment.first)[1] : null;
 }
+
+export const earliestRunAt = (tx: Omit<Reading, "now">): number | null =>
+  earliest(headAt(tx), present.earliestRunAt(tx));
 
 export function oldestDueAt(tx: Reading): number | null {
   const at = headAt(tx);

@@ -2,11 +2,12 @@
 
 import { purgedSchema, resumedManySchema, vacuumedSchema } from "../../protocol/answers.ts";
 import { configPatchSchema, decodeConfigPatch } from "../../protocol/config.ts";
-import { queueConfigSchema, queueInfoSchema, queueStatsSchema } from "../../protocol/queue-answers.ts";
+import { historySchema, queueConfigSchema, queueInfoSchema, queueStatsSchema } from "../../protocol/queue-answers.ts";
 import { dropQuerySchema, vacuumSchema } from "../../protocol/selection.ts";
 import { decodeBody } from "../../protocol/validate.ts";
 import { ok } from "../../task/result.ts";
 import { json, noContent } from "../answer.ts";
+import { queueHistory } from "../history.ts";
 import { queueInfo, queueStats } from "../numbers.ts";
 import { callPartition, FIRST_PARTITION } from "../objects.ts";
 import { type Route, route } from "../route.ts";
@@ -38,6 +39,19 @@ const statsRoute = route({
   handle: async (call) => {
     const stats = await queueStats(call, call.parameters.queue);
     return stats.ok ? ok(json(stats.value)) : stats;
+  },
+});
+
+const historyRoute = route({
+  method: "GET",
+  path: `${QUEUE}/history`,
+  operation: "getHistory",
+  summary: "What a queue did in each of the last 60 minutes and 168 hours, without those in which nothing happened",
+  access: ["read"],
+  answers: { 200: { description: "The points, oldest first", schema: historySchema } },
+  handle: async (call) => {
+    const history = await queueHistory(call, call.parameters.queue);
+    return history.ok ? ok(json(history.value)) : history;
   },
 });
 
@@ -133,6 +147,7 @@ const vacuumRoute = route({
 export const queueRoutes: readonly Route[] = [
   infoRoute,
   statsRoute,
+  historyRoute,
   configRoute,
   configureRoute,
   purgeRoute,

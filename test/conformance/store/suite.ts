@@ -9,6 +9,7 @@ import { deliveryCases } from "./delivery.ts";
 import { eventCases } from "./events.ts";
 import { fencingCases } from "./fencing.ts";
 import { fuzzCases } from "./fuzz.ts";
+import { historyCases } from "./history.ts";
 import { keyCases } from "./keys.ts";
 import { listCases } from "./list.ts";
 import { livenessCases } from "./liveness.ts";
@@ -43,6 +44,7 @@ const AREAS: Readonly<Record<string, StoreCases>> = {
   sweep: sweepCases,
   liveness: livenessCases,
   numbers: numberCases,
+  history: historyCases,
   records: recordCases,
   texts: textCases,
   tables: schemaCases,

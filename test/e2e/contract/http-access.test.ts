@@ -59,6 +59,7 @@ const MATRIX: [method: string, below: string, body: object | undefined, scopes: 
   ["POST", "/status", { ids: [ID] }, ["push", "read"]],
   ["GET", "", undefined, ["read"]],
   ["GET", "/stats", undefined, ["read"]],
+  ["GET", "/history", undefined, ["read"]],
   ["GET", "/config", undefined, ["read"]],
   ["PATCH", "/config", {}, ["admin"]],
   ["POST", "/purge", undefined, ["admin"]],

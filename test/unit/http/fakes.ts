@@ -23,6 +23,7 @@ const EMPTY: Record<string, unknown> = {
   poll: { session: "s1", tasks: [], events: [] },
   events: { events: [] },
   workers: { workers: [] },
+  history: { now: NOW, minutes: [], hours: [] },
   heartbeat: { orphanAfterMs: 60_000 },
   goodbye: { released: 0 },
   list: { tasks: [] },

@@ -223,6 +223,14 @@ const QUEUE_CASES: readonly Case[] = [
     text: '{"name":"q"}',
   },
   {
+    route: "GET /v1/queues/q/history",
+    answer: { now: NOW, minutes: [], hours: [] },
+    call: "history",
+    args: [],
+    status: 200,
+    text: '{"minutes":[],"hours":[]}',
+  },
+  {
     route: "GET /v1/queues/q/config",
     answer: { paused: false },
     call: "config",
