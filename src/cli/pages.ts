@@ -31,6 +31,15 @@ async function buildPage(page: string): Promise<void> {
   for (const name of old) rmSync(join(outDir, name));
 }
 
-if (!process.argv.includes("--if-old") || isOld()) {
-  for (const page of PAGES) await buildPage(page);
+async function main(): Promise<number> {
+  if (process.argv.includes("--if-old") && !isOld()) return 0;
+  try {
+    for (const page of PAGES) await buildPage(page);
+    return 0;
+  } catch (error) {
+    console.error(`The pages could not be built. ${error instanceof Error ? error.message : error}`);
+    return 1;
+  }
 }
+
+process.exitCode = await main();
