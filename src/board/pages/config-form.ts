@@ -60,7 +60,7 @@ export function configPatchOf(config: Config, texts: ConfigTexts): Change {
   const values = new Map<ConfigField, Value>();
   for (const field of CONFIG_FIELDS) {
     if (texts[field].trim() === before[field]) continue;
-    const value = valueOf(field, texts[field].trim());
+    const value = readField(field, texts[field].trim());
     if (value === undefined) return { field, wrong: wordsFor(field) };
     values.set(field, value);
   }
@@ -84,7 +84,7 @@ export function configPatchOf(config: Config, texts: ConfigTexts): Change {
 }
 
 /** `undefined` for what cannot be read. */
-function valueOf(field: ConfigField, text: string): Value | undefined {
+function readField(field: ConfigField, text: string): Value | undefined {
   if (field === "paused") return text === "true";
   if (field === "type") return text;
   if (field.endsWith("Ms")) {

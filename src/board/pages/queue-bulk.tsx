@@ -60,7 +60,8 @@ export function QueueBulk({ queue, view, chosen, onDone }: BulkProps): Component
   // Ticked rows may have moved on: then the verb is asked of them, and passes over those that it does not fit.
   const verbs = VERBS.filter((verb) => count > 0 || view.status === null || APPLIES[verb].includes(view.status));
   return (
-    <div class="row bulk" role="group" aria-label="What to do with many tasks">
+    <fieldset class="row bulk">
+      <legend class="visually-hidden">What to do with many tasks</legend>
       <span class="muted">{choice === null ? "Choose tasks to do something with them." : `${what}:`}</span>
       {choice === null
         ? null
@@ -90,7 +91,7 @@ export function QueueBulk({ queue, view, chosen, onDone }: BulkProps): Component
           }}
         />
       )}
-    </div>
+    </fieldset>
   );
 }
 

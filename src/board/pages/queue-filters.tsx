@@ -28,18 +28,18 @@ export function QueueFilters({ queue, view }: FiltersProps): ComponentChildren {
 function FindById({ queue }: { readonly queue: string }): ComponentChildren {
   const id = useSignal("");
   return (
-    <form
-      class="fields filter-row"
-      role="search"
-      aria-label="Go to a task"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (id.value.trim() !== "") go(taskHref(queue, id.value.trim()));
-      }}
-    >
-      <TextField label="Task id" value={id} />
-      <button type="submit">Go to the task</button>
-    </form>
+    <search aria-label="Go to a task">
+      <form
+        class="fields filter-row"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (id.value.trim() !== "") go(taskHref(queue, id.value.trim()));
+        }}
+      >
+        <TextField label="Task id" value={id} />
+        <button type="submit">Go to the task</button>
+      </form>
+    </search>
   );
 }
 
@@ -62,31 +62,31 @@ function FilterForm({ queue, view }: FiltersProps): ComponentChildren {
     go(queueHref(queue, parametersOf(next)));
   };
   return (
-    <form
-      class="stack-small"
-      role="search"
-      aria-label="Filter the tasks"
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        submit();
-      }}
-    >
-      <div class="fields">
-        <TextField label="Group key" value={group} />
-        <TextField label="Idempotency key" value={key} />
-        <TextField label="Created at or after" type="datetime-local" value={after} />
-        <TextField label="Created before" type="datetime-local" value={before} />
-        <SelectField label="Order" value={order} options={{ newest: "Newest first", oldest: "Oldest first" }} />
-      </div>
-      <div class="row">
-        <button type="submit" class="primary">
-          Filter
-        </button>
-        {isFiltered(view) ? (
-          <Link href={queueHref(queue, view.status === null ? {} : { tab: view.status })}>Clear the filters</Link>
-        ) : null}
-      </div>
-    </form>
+    <search aria-label="Filter the tasks">
+      <form
+        class="stack-small"
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          submit();
+        }}
+      >
+        <div class="fields">
+          <TextField label="Group key" value={group} />
+          <TextField label="Idempotency key" value={key} />
+          <TextField label="Created at or after" type="datetime-local" value={after} />
+          <TextField label="Created before" type="datetime-local" value={before} />
+          <SelectField label="Order" value={order} options={{ newest: "Newest first", oldest: "Oldest first" }} />
+        </div>
+        <div class="row">
+          <button type="submit" class="primary">
+            Filter
+          </button>
+          {isFiltered(view) ? (
+            <Link href={queueHref(queue, view.status === null ? {} : { tab: view.status })}>Clear the filters</Link>
+          ) : null}
+        </div>
+      </form>
+    </search>
   );
 }

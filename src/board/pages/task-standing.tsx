@@ -90,9 +90,9 @@ function Failure({ task: { status, lastResult } }: { readonly task: Task }): Com
     <>
       <h3>{isPast ? "Why it failed the last time" : "Why"}</h3>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard. */}
-      <pre class={isPast ? "message" : "message bad"} tabIndex={0} role="region" aria-label="Error">
-        {lastResult.err}
-      </pre>
+      <section class={isPast ? "message" : "message bad"} tabIndex={0} aria-label="Error">
+        <pre>{lastResult.err}</pre>
+      </section>
     </>
   );
 }

@@ -46,7 +46,8 @@ export function TaskVerbs({ task, onEdit, onChanged }: VerbsProps): ComponentChi
     else asked.value = offer;
   };
   return (
-    <div class="row" role="group" aria-label="What to do with this task">
+    <fieldset class="row">
+      <legend class="visually-hidden">What to do with this task</legend>
       {offers.map((offer) => (
         <button
           key={offer}
@@ -70,7 +71,7 @@ export function TaskVerbs({ task, onEdit, onChanged }: VerbsProps): ComponentChi
       ) : null}
       {asked.value === "cancel" ? <CancelDialog task={task} onClose={close} onDone={onChanged} /> : null}
       {asked.value === "delete" ? <DeleteDialog task={task} onClose={close} /> : null}
-    </div>
+    </fieldset>
   );
 }
 

@@ -34,9 +34,9 @@ export function JsonView({ text, label }: JsonViewProps): ComponentChildren {
         </button>
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard. */}
-      <div class="json-tree mono" role="region" aria-label={`${label}, as JSON`} tabIndex={0} key={text}>
+      <section class="json-tree mono" aria-label={`${label}, as JSON`} tabIndex={0} key={text}>
         <Value text={text} node={root} depth={0} name={label} />
-      </div>
+      </section>
     </div>
   );
 }
