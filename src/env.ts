@@ -28,9 +28,19 @@ export interface Upgradable {
 export type QueueStub = QueueApi & Upgradable;
 export type DirectoryStub = DirectoryApi & Upgradable;
 
+/** What serves files: the platform's assets, or a folder on the disk. */
+interface FileServer {
+  fetch(
+    url: string,
+    init: { readonly method: string; readonly headers: Readonly<Record<string, string>> },
+  ): Promise<Response>;
+}
+
 export interface Env {
   readonly QUEUE: ObjectNamespace<QueueStub>;
   readonly DIRECTORY: ObjectNamespace<DirectoryStub>;
+  /** The files of the pages, by their paths. Without them there are no pages. */
+  readonly ASSETS?: FileServer;
   /** Signs the tokens. Unset, the server is not configured and answers nothing but health. */
   readonly PRINIA_SECRET?: string;
   /** Verifies tokens that were signed with it before the secret was changed. By itself it configures nothing. */

@@ -1,12 +1,13 @@
 /** `npm run serve`: the Worker on plain workerd, for one machine without an account. */
 
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SERVE_GRACE_MS } from "../limits.ts";
 import type { Result } from "../task/result.ts";
 import { findAddress, inUrl } from "./address.ts";
 import { bundleWorker } from "./bundle.ts";
 import { type DataFolder, OBJECTS, openDataFolder } from "./data-folder.ts";
+import { PAGES_FOLDER } from "./pages-folder.ts";
 import { PARTITIONS, readSettings, type Settings } from "./settings.ts";
 import { startWorkerd, type Workerd } from "./workerd.ts";
 import { compatibilityOf, workerdConfig } from "./workerd-config.ts";
@@ -51,6 +52,8 @@ async function prepare({ host, port, variables }: Settings, folder: DataFolder):
     bundle: BUNDLE_FILE,
     objects: OBJECTS,
     variables,
+    // `npm run serve` builds them if need be. Where only this program is, as in a copy of the sources, it does without.
+    pages: existsSync(PAGES_FOLDER) ? PAGES_FOLDER : undefined,
   });
   const written = folder.write(BUNDLE_FILE, bundle.value);
   return written.ok ? folder.write(CONFIG_FILE, config) : written;

@@ -24,7 +24,13 @@ export interface WorkerdConfig {
   readonly objects: string;
   /** Variables that workerd itself takes from its environment, so that a secret is in no file and no argument. */
   readonly variables: readonly string[];
+  /** The folder of the pages, absolute. Without it there are none. */
+  readonly pages?: string | undefined;
 }
+
+/** The service of the pages, under the name of the binding in wrangler.toml; it only reads. */
+const pagesService = (path: string): string => `(name = "pages", disk = (path = ${JSON.stringify(path)}))`;
+const PAGES_BINDING = '(name = "ASSETS", service = "pages")';
 
 /** The classes and how the Worker calls them, as in wrangler.toml. A `uniqueKey` names a folder of data: never change one. */
 const CLASSES = [
@@ -35,13 +41,16 @@ const CLASSES = [
 const list = (lines: readonly string[]): string => lines.map((line) => `\n    ${line},`).join("");
 
 /** The text of a workerd configuration (Cap'n Proto). */
-export function workerdConfig({ address, compatibility, bundle, objects, variables }: WorkerdConfig): string {
+export function workerdConfig(config: WorkerdConfig): string {
+  const { address, compatibility, bundle, objects, variables, pages } = config;
   return `using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
-  services = [
-    (name = "prinia", worker = .prinia),
-    (name = "objects", disk = (path = ${JSON.stringify(objects)}, writable = true)),
+  services = [${list([
+    '(name = "prinia", worker = .prinia)',
+    `(name = "objects", disk = (path = ${JSON.stringify(objects)}, writable = true))`,
+    ...(pages === undefined ? [] : [pagesService(pages)]),
+  ])}
   ],
   sockets = [(name = "http", address = ${JSON.stringify(address)}, http = (), service = "prinia")],
 );
@@ -57,6 +66,7 @@ const prinia :Workerd.Worker = (
   durableObjectStorage = (localDisk = "objects"),
   bindings = [${list([
     ...CLASSES.map(({ binding, name }) => `(name = "${binding}", durableObjectNamespace = "${name}")`),
+    ...(pages === undefined ? [] : [PAGES_BINDING]),
     ...variables.map((name) => `(name = "${name}", fromEnvironment = "${name}")`),
   ])}
   ],

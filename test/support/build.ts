@@ -1,4 +1,4 @@
-/** Before all: the package as users get it, which examples and the README import by its name. Made anew when it is old. */
+/** Before all: the package as users get it, which examples and the README import by its name, and the pages. Made anew when they are old. */
 
 import { execFile } from "node:child_process";
 import { globSync, statSync } from "node:fs";
@@ -13,10 +13,16 @@ const modified = (path: string): number => statSync(join(ROOT, path), { throwIfN
 
 /** For `globalSetup`. */
 export default async function build(): Promise<void> {
+  await run("The pages", "src/cli/pages.ts", "--if-old");
   const newest = Math.max(...globSync(MADE_FROM, { cwd: ROOT }).map(modified));
   if (modified("dist/client/index.js") > newest) return;
-  const [node, tsdown] = [process.execPath, join(ROOT, "node_modules/tsdown/dist/run.mjs")];
-  await promisify(execFile)(node, [tsdown], { cwd: ROOT }).catch((error: { stdout: string; stderr: string }) => {
-    throw new Error(`The package could not be built:\n${error.stdout}${error.stderr}`);
-  });
+  await run("The package", "node_modules/tsdown/dist/run.mjs");
+}
+
+async function run(what: string, program: string, ...args: string[]): Promise<void> {
+  await promisify(execFile)(process.execPath, [join(ROOT, program), ...args], { cwd: ROOT }).catch(
+    (error: { stdout: string; stderr: string }) => {
+      throw new Error(`${what} could not be made ready:\n${error.stdout}${error.stderr}`);
+    },
+  );
 }

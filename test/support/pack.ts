@@ -10,7 +10,7 @@ import { ROOT } from "./processes.ts";
 const run = promisify(execFile);
 
 /** What a checkout has besides what a build needs: the work of tools, and files that are nobody else's. */
-const LEFT_OUT = /^(\..*|node_modules|dist|coverage)$/;
+const LEFT_OUT = /^(\..*|node_modules|dist|build|coverage)$/;
 
 interface Manifest {
   readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;

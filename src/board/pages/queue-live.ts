@@ -1,0 +1,84 @@
+/** The numbers of one queue, as they change, drawn once a frame at most. */
+
+import { signal } from "@preact/signals";
+import { ApiError, get } from "../api.ts";
+import { watchQueue } from "../live.ts";
+import type { LiveEvent, QueueStats } from "../types.ts";
+import { errorText } from "../ui/act.ts";
+import { queuePath } from "./paths.ts";
+import { mergedStats } from "./queue-merge.ts";
+
+/** Rates are those of the last minute: so long after the last change they are nothing, which nobody tells. */
+const STILL_MS = 61_000;
+
+export class LiveQueue {
+  readonly stats = signal<QueueStats | null>(null);
+  /** When they were so, ms. */
+  readonly asOf = signal(0);
+  /** Why there is nothing to show, in words. */
+  readonly problem = signal<string | null>(null);
+  readonly isUnknown = signal(false);
+  /** Once it is known. */
+  readonly partitions = signal(0);
+  readonly #queue: string;
+  readonly #parts = new Map<number, QueueStats>();
+  #unwatch = () => {};
+  #isEnded = false;
+  #frame = 0;
+  #still: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(queue: string) {
+    this.#queue = queue;
+  }
+
+  /** @returns ends it */
+  start(): () => void {
+    this.refresh();
+    return () => {
+      this.#isEnded = true;
+      this.#unwatch();
+      cancelAnimationFrame(this.#frame);
+      clearTimeout(this.#still);
+    };
+  }
+
+  /** Reads the numbers: at first, and after what no watcher is told of, such as a change of the settings. */
+  async refresh(): Promise<void> {
+    try {
+      const stats = await get<QueueStats>(queuePath(this.#queue, "/stats"));
+      if (this.#isEnded) return;
+      this.#take(stats);
+      this.isUnknown.value = false;
+      this.problem.value = null;
+      if (this.partitions.peek() === stats.partitions) return;
+      this.partitions.value = stats.partitions;
+      this.#unwatch();
+      this.#unwatch = watchQueue(this.#queue, stats.partitions, ["stats"], (event) => this.#hear(event));
+    } catch (error) {
+      this.isUnknown.value = error instanceof ApiError && error.code === "queue_not_found";
+      this.problem.value = errorText(error);
+    }
+  }
+
+  #take(stats: QueueStats): void {
+    this.stats.value = stats;
+    this.asOf.value = Date.now();
+  }
+
+  #hear(event: LiveEvent): void {
+    if (event.topic === "reconnected") {
+      this.refresh();
+      return;
+    }
+    if (event.topic !== "stats") return;
+    this.#parts.set(event.partition, event.stats as QueueStats);
+    clearTimeout(this.#still);
+    this.#still = setTimeout(() => this.refresh(), STILL_MS);
+    // Until all have told theirs, what was read at first is the better number.
+    if (this.#parts.size < this.partitions.peek() || this.#frame !== 0) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#take(mergedStats([...this.#parts.values()]));
+    });
+  }
+}

@@ -1,0 +1,46 @@
+/** What the server answers the board, as far as the client does not say it already. */
+
+import type { QueueInfo as ClientQueueInfo, QueueStats as ClientQueueStats, Totals } from "../client/index.ts";
+
+export type Scope = "push" | "work" | "read" | "manage" | "admin";
+
+/** What a queue has done since its first task; absent from a server or a snapshot that does not count it. */
+export interface Costs {
+  readonly rowsWritten?: number;
+  readonly alarmsSet?: number;
+}
+
+export type QueueInfo = ClientQueueInfo & { readonly meters?: Costs };
+export type QueueStats = ClientQueueStats & Required<Costs> & { readonly commits: number };
+
+export interface WorkerInfo {
+  readonly id: string;
+  readonly queue: string;
+  readonly startedAt: number;
+  readonly heardAt: number;
+  readonly layers: readonly string[];
+  readonly leases: number;
+  readonly alive: boolean;
+}
+
+/** A task's change; only `id` and `gone` once it is gone. */
+export interface TaskChange {
+  readonly id: string;
+  readonly queue?: string;
+  readonly status?: string;
+  readonly attempt?: number;
+  readonly priority?: number;
+  readonly runAt?: number;
+  readonly gone?: true;
+}
+
+export type Topic = "tasks" | "workers" | "stats";
+
+/** `partition` is the socket's; over all queues it is 0. */
+export type LiveEvent = { readonly partition: number } & (
+  | { readonly topic: "tasks"; readonly tasks: readonly TaskChange[] }
+  | { readonly topic: "workers"; readonly workers: readonly WorkerInfo[] }
+  | { readonly topic: "stats"; readonly stats: QueueInfo | QueueStats | (Totals & { readonly asOf: number }) }
+  /** The connection broke and is back: whatever was shown may have changed meanwhile, so read it anew. */
+  | { readonly topic: "reconnected" }
+);
