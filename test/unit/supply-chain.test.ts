@@ -10,6 +10,7 @@ const manifest = read("package.json") as {
   scripts: Record<string, string>;
   dependencies: Record<string, string>;
   devDependencies: Record<string, string>;
+  overrides: Record<string, string>;
   allowScripts: Record<string, boolean>;
 };
 
@@ -51,7 +52,9 @@ test("every version is exact", () => {
 
 test("nothing else asks for packages", () => {
   const fields = Object.keys(manifest).filter((field) => /dependencies|overrides/i.test(field));
-  expect(fields).toEqual(["dependencies", "devDependencies"]);
+  expect(fields).toEqual(["dependencies", "devDependencies", "overrides"]);
+  // Swagger UI asks for a package whose only use is to report, when it is installed, who installs it: an empty one stands in.
+  expect(manifest.overrides).toEqual({ "@scarf/scarf": "npm:empty-npm-package@1.0.0" });
 });
 
 test("the lockfile pins the bytes of every package, and names no place to get them from", () => {
@@ -81,8 +84,8 @@ test("the only packages that run a script when installed are those that fetch a 
 test("we run none at our users", () => {
   const lifecycle = ["preinstall", "install", "postinstall", "prepublish", "preprepare", "postprepare", "dependencies"];
   expect(Object.keys(manifest.scripts).filter((name) => lifecycle.includes(name))).toEqual([]);
-  // Of a checkout, it builds dist/; npm does not run it for those who install from a registry.
-  expect(manifest.scripts.prepare).toBe("tsdown");
+  // Of a checkout, it builds dist/ and the pages; npm does not run it for those who install from a registry.
+  expect(manifest.scripts.prepare).toBe("tsdown && npm run -s pages");
 });
 
 test("the server calls nothing but its own objects", () => {
