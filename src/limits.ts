@@ -122,6 +122,8 @@ export const MAX_QUEUES_A_PAGE = 20;
 export const MAX_SCRAPED_QUEUES = 1_000;
 /** Tries of a call to an object that may be repeated, the first one included. Choice. */
 export const CALL_TRIES = 4;
+/** Workers that a line of the log names. Choice. */
+export const MAX_LOGGED_WORKERS = 10;
 /** Tasks that one token for a wait may name. Choice: it must fit an address. */
 export const MAX_TOKEN_TASKS = 100;
 /** Sessions of which a Worker remembers when it last told all partitions that they live. Choice: 100 bytes each. */
@@ -161,6 +163,8 @@ export const FORGET_SESSION_MS = 86_400_000;
 export const MIN_PASS_MS = 1_000;
 /** The first pause between the tries of a call, doubled each time. Choice: the last try comes some 350 ms later. */
 export const CALL_PAUSE_MS = 50;
+/** A line of the log that tells how often something happened comes at most once in so long, from one object. Choice. */
+export const LOG_INTERVAL_MS = 1_000;
 /** When to come back to an overloaded or restarting object. Choice. */
 export const RETRY_AFTER_MS = 1_000;
 /** The first pause before the socket of a held request is opened again, doubled each time, and the longest. Choice. */

@@ -19,6 +19,7 @@ import { AlarmClock, type AlarmStorage } from "./alarm-clock.ts";
 import { type CommitHost, GroupCommit } from "./commit.ts";
 import type { Connections } from "./connections.ts";
 import { deliver } from "./delivery.ts";
+import { EventLog } from "./event-log.ts";
 import { EventTurns } from "./event-turns.ts";
 import { tellLosses } from "./losses.ts";
 import { consumersOf } from "./roll.ts";
@@ -48,6 +49,7 @@ export class Partition implements CommitHost {
   config: QueueConfig = DEFAULT_CONFIG;
   #keyed = 1;
   readonly alarm: AlarmClock;
+  readonly log: EventLog;
   readonly #held = new HeldRows();
   readonly #turns = new EventTurns();
   #rowsBefore = 0;
@@ -59,6 +61,7 @@ export class Partition implements CommitHost {
   constructor(parts: PartitionParts) {
     this.#parts = parts;
     this.alarm = new AlarmClock(parts.storage);
+    this.log = new EventLog(parts);
   }
 
   /** Reads what stands, and sees to it that no deadline was left without an alarm. */
@@ -88,6 +91,13 @@ export class Partition implements CommitHost {
     this.tally = this.opened ? loadTally(this.#parts.sql) : newTally();
     this.config = this.opened ? loadConfig(this.#parts.sql) : DEFAULT_CONFIG;
     this.#keyed = this.opened ? loadKeyed(this.#parts.sql) : 1;
+  }
+
+  /** Whether what comes now finds the line full, and is refused. */
+  turnsAway(): boolean {
+    const { isFull } = this.group;
+    if (isFull) this.log.refused(Date.now());
+    return isFull;
   }
 
   /** Which one this is, from 0. */
@@ -195,6 +205,7 @@ export class Partition implements CommitHost {
     this.#held.settle();
     if (step.config) this.config = step.config;
     this.alarm.settle(true);
+    this.log.committed(step.tx, [this.opened, this.#stands]);
     this.opened = this.#stands;
     for (const connection of step.remembering) connections.update(connection, step.recall(connection));
     for (const change of step.after) change();

@@ -74,7 +74,7 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
     if (keyed !== null && keyed !== wanted.keyed && tasks.some((task) => keyOf(task) !== undefined))
       return otherKeyed(nameOf(this.ctx).queue, keyed, wanted);
     const weight = tasks.reduce((sum, { args }) => sum + args.length, 0);
-    return group.isFull ? tooBusy() : group.together(this.#pushes, { tasks }, weight);
+    return this.#partition.turnsAway() ? tooBusy() : group.together(this.#pushes, { tasks }, weight);
   }
 
   async poll(input: PollInput, layout?: Layout) {
@@ -273,8 +273,7 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
   }
 
   async #write<T>(run: (step: Step) => Result<T>, weight = 0): Promise<Result<T>> {
-    const { group } = this.#partition;
-    return group.isFull ? tooBusy() : group.do(run, { weight });
+    return this.#partition.turnsAway() ? tooBusy() : this.#partition.group.do(run, { weight });
   }
 
   /** A change of one task: there is none in a queue that was never used. */

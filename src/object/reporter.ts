@@ -1,7 +1,6 @@
 /** Tells the directory of the queue: at its first use, and then seldom. */
 
 import { REPORT_INTERVAL_MS } from "../limits.ts";
-import { logBug } from "../protocol/bug.ts";
 import { queueView } from "../store/info.ts";
 import type { Tally } from "../store/tally.ts";
 import { listWorkers } from "../store/workers.ts";
@@ -43,7 +42,7 @@ export class Reporter {
         now.reportAt = now.commits === commits ? null : at + REPORT_INTERVAL_MS;
       });
     } catch (error) {
-      logBug("a report to the directory", error);
+      this.#partition.log.reportFailed(Date.now(), error);
       await this.#note(tally, (now) => {
         now.reportAt = at + REPORT_INTERVAL_MS;
       });

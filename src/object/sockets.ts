@@ -46,10 +46,9 @@ export class Sockets {
     const connection = this.#desk.connections.of(socket);
     if (!connection) return Promise.resolve();
     connection.heardAt = Date.now();
-    const { group } = this.#desk.partition;
     const whole = read(connection.caller, message);
     // What has no room loses its weight, but not its place: it is refused in its turn.
-    const frame = group.isFull ? refusedForNow(refOf(whole)) : whole;
+    const frame = this.#desk.partition.turnsAway() ? refusedForNow(refOf(whole)) : whole;
     const weight = frame.ok && typeof message === "string" ? message.length : 0;
     const done = this.#inTurn(connection, frame, (ready) => this.#take(connection, ready, weight));
     return done.catch((error: unknown) => {

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, expect, test, vi } from "vitest";
 import { type PlainServer, startPlain } from "../../bench/raw/server.ts";
 import { cleanUp } from "../support/cleanup.ts";
+import { keyOf, readExposition } from "../support/exposition.ts";
 import { http } from "../support/http.ts";
 import { until } from "../support/processes.ts";
 import { START_MS } from "../support/server.ts";
@@ -53,7 +54,7 @@ async function connectedWorkers(path: string): Promise<TestSocket[]> {
 
 const pongsOf = (socket: TestSocket): number => socket.frames.filter(({ type }) => type === "pong").length;
 
-test("a hundred workers wait and ping: no alarm, no wake, no statement, no row; then a task finds one of them", async () => {
+test("a hundred workers wait and ping, and Prometheus scrapes: no alarm, no wake, no statement, no row; then a task finds one of them", async () => {
   const path = "/v1/queues/idle";
   await http(server.url).call("PATCH", `${path}/config`, { orphanAfterMs: ORPHAN_AFTER_MS });
   const sockets = await connectedWorkers(path);
@@ -64,7 +65,17 @@ test("a hundred workers wait and ping: no alarm, no wake, no statement, no row; 
 
   const before = await counts();
   const pongs = sockets.map(pongsOf);
-  await sleep(IDLE_MS);
+  // Meanwhile somebody keeps time series of it.
+  let scrape = "";
+  for (let waited = 0; waited < IDLE_MS; waited += PING_MS) {
+    await sleep(PING_MS);
+    scrape = await get<string>("/v1/metrics");
+  }
+  expect(
+    readExposition(scrape)
+      .get("prinia_workers")
+      ?.samples.get(keyOf("prinia_workers", { queue: "idle" })),
+  ).toBe(WORKERS);
   expect(await counts()).toEqual(before);
   // All of them were answered all the while, by the runtime alone.
   const answered = sockets.map((socket, index) => pongsOf(socket) - (pongs[index] ?? 0));

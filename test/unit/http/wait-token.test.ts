@@ -190,7 +190,7 @@ describe("a token in the address", () => {
     await settle();
     seen.push(JSON.stringify(failing.calls), JSON.stringify(spies.map((spy) => spy.mock.calls)));
     for (const spy of spies) spy.mockRestore();
-    expect(seen.join()).toContain("prinia: Error in object call");
+    expect(seen.join()).toContain("object call");
     for (const piece of token.split(".")) expect(seen.join()).not.toContain(piece);
   });
 });

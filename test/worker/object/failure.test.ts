@@ -13,6 +13,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
+const BUG = '{"type":"bug",';
 const FRAME = { type: "push", tasks: [{ args: 1 }] };
 
 /** The report of a queue's first use is a transaction of its own, which comes when the directory has answered. */
@@ -82,7 +83,13 @@ test("no log of a failure quotes its message, which may be somebody's args", asy
   await lab.push();
   await failNextCommit(lab);
   await lab.alarm();
-  expect(logged.filter((line) => line.startsWith("prinia: Error in a frame"))).toHaveLength(1);
-  expect(logged.filter((line) => line.startsWith("prinia: Error in an alarm"))).toHaveLength(1);
+  expect(
+    logged.filter((line) => line.startsWith(BUG) && line.includes('"where":"a frame","error":"Error"')),
+  ).toHaveLength(1);
+  expect(
+    logged.filter(
+      (line) => line.startsWith(BUG) && line.includes('"where":"an alarm, which is tried again","error":"Error"'),
+    ),
+  ).toHaveLength(1);
   expect(logged.join("\n")).not.toContain("the disk is full");
 });
