@@ -25,11 +25,13 @@ export async function queueHistory(reach: Reach, queue: string): Promise<Result<
 }
 
 /** @param end when the minute or hour was over, or how far it has come, ms */
-function answerOf({ waits, runs, nextAt, ...counts }: MergedPoint, end: number): HistoryPoint {
+function answerOf(point: MergedPoint, end: number): HistoryPoint {
+  const { at, pushed, done, failed, killed, waits, runs, waiting, nextAt } = point;
   return {
-    ...counts,
+    ...{ at, pushed, done, failed, killed },
     waitMs: percentiles(waits),
     runMs: percentiles(runs),
+    waiting,
     oldestDueAgeMs: nextAt !== null && nextAt <= end ? end - nextAt : null,
   };
 }

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import type { LeasedTask, Task } from "../../../src/protocol/answers.ts";
+import type { History } from "../../../src/protocol/queue-answers.ts";
 import { http } from "../../support/http.ts";
 import { until } from "../../support/processes.ts";
 import { keyIn, PARTITIONS, partitioned, partitionOf } from "./partitions.ts";
@@ -333,6 +334,18 @@ describe("the queue", () => {
     expect((await queue.poll({ max: 10 })).tasks).toEqual([]);
     await queue.configure({ paused: false });
     expect((await queue.poll({ max: 10 })).tasks).toHaveLength(6);
+  });
+
+  test("adds up its history, and what waits in partitions of which nothing is told", async () => {
+    const queue = fresh();
+    expect((await queue.get("/history")).body).toEqual({ minutes: [], hours: [] });
+    await spread(queue);
+    await queue.poll({ max: 1 });
+    const { body } = await queue.get<History>("/history");
+    const total = (of: "pushed" | "done") => body.minutes.reduce((sum, point) => sum + point[of], 0);
+    expect([total("pushed"), total("done")]).toEqual([3, 0]);
+    expect(body.minutes.at(-1)).toMatchObject({ waiting: 2, waitMs: { p50: expect.any(Number) }, runMs: null });
+    expect(body.hours.at(-1)).toMatchObject({ waiting: 2 });
   });
 
   test("adds up its numbers", async () => {

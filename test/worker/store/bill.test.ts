@@ -1,10 +1,15 @@
 // The budget as an object pays it: with the tally, and with alarms, which `rowsWritten` does not show.
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { CALLER_HEADER } from "../../../src/protocol/caller.ts";
 import type { HolderEvent, NewTask } from "../../../src/task/task.ts";
+import { freezeTime, pass, thawTime } from "../object/lab.ts";
 import { type Bill, billOf } from "../support/bill.ts";
+
+// The row that the history costs once a minute is to be paid where a test says so, and nowhere else.
+beforeEach(freezeTime);
+afterEach(thawTime);
 
 /** An object in use, which the directory knows already: its report is paid, and the next is ten seconds away. */
 async function busyQueue() {
@@ -114,6 +119,31 @@ describe.each([1, 100])("at a batch of %i", (n) => {
     expect(paid().alarms).toBe(0);
   });
 });
+
+test("a minute with many commits pays one row more, for the history, and a minute without commits none", async () => {
+  const { stub, paid } = await busyQueue();
+  /** Rows of tasks and of all else that each commit has none of. */
+  const costOf = async (ms: number, work: () => Promise<unknown>) => {
+    pass(ms);
+    const before = await commitsOf(stub);
+    await work();
+    const [commits, { task, state }] = [(await commitsOf(stub)) - before, paid()];
+    return { task, more: state - commits };
+  };
+  for (const pushes of [1, 20, 3]) {
+    const pushAll = async () => {
+      for (let n = 0; n < pushes; n++) await stub.push(many(1));
+    };
+    expect(await costOf(60_000, pushAll)).toEqual({ task: pushes, more: 1 });
+  }
+  expect(await costOf(3_600_000, () => stub.history())).toEqual({ task: 0, more: 0 });
+});
+
+/** Also of those that tell the directory, and come when they will. */
+async function commitsOf(stub: Stub): Promise<number> {
+  const stats = await stub.stats();
+  return stats.ok ? stats.value.commits : 0;
+}
 
 test("pushes and acks that arrive together share one commit", async () => {
   const { stub, paid } = await busyQueue();
