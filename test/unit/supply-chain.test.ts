@@ -11,6 +11,7 @@ const manifest = read("package.json") as {
   dependencies: Record<string, string>;
   devDependencies: Record<string, string>;
   allowScripts: Record<string, boolean>;
+  scarfSettings: { enabled: boolean };
 };
 
 interface Locked {
@@ -68,21 +69,30 @@ test("the lockfile has what the manifest asks for", () => {
   }
 });
 
+/** Comes with Swagger UI, and would tell its makers of each install where a script of its own is not kept from running. */
+const REPORTS_INSTALLS = "@scarf/scarf";
+
+test("what would report an install is told not to", () => {
+  expect(manifest.scarfSettings).toEqual({ enabled: false });
+});
+
 test("the only packages that run a script when installed are those that fetch a program, and are allowed to by name", () => {
   const running = locked.filter(([, { hasInstallScript }]) => hasInstallScript).map(([path]) => nameOf(path));
   // fsevents is for macOS, and not installed elsewhere.
-  const known = [...Object.keys(manifest.allowScripts), "fsevents"];
+  const known = [...Object.keys(manifest.allowScripts), "fsevents", REPORTS_INSTALLS];
   expect(running.filter((name) => !known.includes(name))).toEqual([]);
   expect(Object.keys(manifest.allowScripts)).toEqual(["bun", "deno", "esbuild", "node", "workerd"]);
   // None of them comes with the package: its users run no script.
-  for (const name of Object.keys(manifest.allowScripts)) expect(manifest.dependencies).not.toHaveProperty(name);
+  for (const name of [...Object.keys(manifest.allowScripts), REPORTS_INSTALLS])
+    expect(manifest.dependencies).not.toHaveProperty(name);
 });
 
 test("we run none at our users", () => {
   const lifecycle = ["preinstall", "install", "postinstall", "prepublish", "preprepare", "postprepare", "dependencies"];
   expect(Object.keys(manifest.scripts).filter((name) => lifecycle.includes(name))).toEqual([]);
-  // Of a checkout, it builds dist/; npm does not run it for those who install from a registry.
-  expect(manifest.scripts.prepare).toBe("tsdown");
+  // Of a checkout, it builds dist/ and the pages; npm does not run it for those who install from a registry.
+  expect(manifest.scripts.prepare).toBe("tsdown && npm run -s pages");
+  expect(manifest.scripts.pages).toBe("node src/cli/pages.ts");
 });
 
 test("the server calls nothing but its own objects", () => {
