@@ -47,15 +47,12 @@ export function QueueCharts({ queue, partitions = 1 }: QueueChartsProps): Compon
   const span = useComputed<Span>(() => (query.value.get("span") === "week" ? "week" : "hour"));
   const points = useComputed(() => (history.value === null ? null : filled(history.value, span.value, Date.now())));
   return (
-    <section class="card stack" aria-labelledby="charts">
-      <div class="row">
-        <h2 id="charts">Over time</h2>
-        <fieldset class="row push segmented">
-          <legend class="visually-hidden">Span of the charts</legend>
-          <SpanButton own="hour" span={span.value} text="Last hour" />
-          <SpanButton own="week" span={span.value} text="Last week" />
-        </fieldset>
-      </div>
+    <section class="card stack" aria-label="Charts">
+      <fieldset class="row segmented">
+        <legend class="visually-hidden">Span of the charts</legend>
+        <SpanButton own="hour" span={span.value} text="Last hour" />
+        <SpanButton own="week" span={span.value} text="Last week" />
+      </fieldset>
       {failure.value !== null && <p class="error">{failure.value}</p>}
       {points.value === null ? (
         failure.value === null && <p class="muted">Reading the history…</p>

@@ -56,6 +56,8 @@ export interface Line {
   readonly name: string;
   /** A custom property with its colour. */
   readonly colour: string;
+  /** Drawn beneath the others, which often lie on it. */
+  readonly isBroad?: true;
   readonly of: (point: Point) => number | null;
 }
 
@@ -70,7 +72,7 @@ export const CHARTS: readonly Chart[] = [
     title: "Throughput",
     unit: "count",
     lines: [
-      { name: "Pushed", colour: "--running", of: ({ pushed }) => pushed },
+      { name: "Pushed", colour: "--running", isBroad: true, of: ({ pushed }) => pushed },
       { name: "Done", colour: "--done", of: ({ done }) => done },
       { name: "Failed", colour: "--failed", of: ({ failed }) => failed },
       { name: "Killed", colour: "--killed", of: ({ killed }) => killed },

@@ -1,10 +1,10 @@
 /** One chart, drawn by uPlot in the theme's colours and as wide as its place. */
 
-import "uplot/dist/uPlot.min.css";
+import "./styles/plot.css";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
-import { formatCompact, formatCount, formatMs } from "./format.ts";
+import { formatCompact, formatCount, formatMs, formatTick, formatTime } from "./format.ts";
 import type { Chart, Point } from "./history.ts";
 import { isDark } from "./theme.tsx";
 
@@ -57,19 +57,22 @@ function optionsOf({ lines, unit }: Chart, element: HTMLElement): uPlot.Options 
     height: HEIGHT,
     // From zero, and never flat: a line that nothing happened on lies at the bottom.
     scales: { y: { range: (_, _least, most) => [0, Math.max(most * 1.05, unit === "ms" ? 10 : 4)] } },
-    axes: [axis, { ...axis, size: 64, values: (_, ticks) => ticks.map((tick) => short(tick)) }],
+    axes: [
+      { ...axis, values: (_, ticks, _axis, _space, step) => ticks.map((tick) => formatTick(tick, step)) },
+      { ...axis, size: 64, values: (_, ticks) => ticks.map((tick) => short(tick)) },
+    ],
     series: [
-      {},
+      { label: "Time", value: (_, at) => (at === null ? "–" : formatTime(at * 1_000)) },
       ...lines.map((line) => ({
         label: line.name,
         stroke: colour(line.colour),
-        width: 1.75,
+        ...(line.isBroad ? { width: 5, alpha: 0.4 } : { width: 1.75 }),
         spanGaps: false,
         points: { size: 5 },
         value: (_: uPlot, number: number | null) => (number === null ? "–" : value(number)),
       })),
     ],
-    cursor: { y: false, points: { size: 7 } },
+    cursor: { y: false, points: { size: 7 }, sync: { key: "history" } },
   };
 }
 

@@ -28,8 +28,8 @@ export function QueuesTable({ queues, column, isTurned }: TableProps): Component
           <tr>
             {head("name", "Queue")}
             {STATUSES.map((status) => head(status, status))}
-            {head("pushed", "Pushed")}
-            {head("done", "Done at")}
+            {head("pushed", "Push rate")}
+            {head("done", "Done rate")}
             {head("due", "Oldest due")}
             {head("workers", "Workers")}
             {hasRows && head("rows", "Rows written")}

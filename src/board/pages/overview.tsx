@@ -85,8 +85,8 @@ function Overview(): ComponentChildren {
       <div class="row">
         <h1>Queues</h1>
         {totals.value !== null && (
-          <span class="muted small">
-            As of <Ago at={totals.value.asOf} />
+          <span class="muted small" title="Queues report every ten seconds while something happens in them">
+            Oldest report <Ago at={totals.value.asOf} />
           </span>
         )}
       </div>
