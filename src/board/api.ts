@@ -46,6 +46,14 @@ export async function learnWhetherOpen(): Promise<void> {
   else throw await errorOf(answer);
 }
 
+/** @returns why the server does not take this token, or `null` when it does: that it may not read is no reason */
+export async function tryToken(text: string): Promise<string | null> {
+  // What no header can carry is no token either.
+  if (!/^[\w.~+/=-]+$/.test(text)) return null;
+  const answer = await request("GET", "/v1/queues?limit=1", undefined, text);
+  return answer.status === 401 ? (await errorOf(answer)).detail : null;
+}
+
 const textOf = (body: unknown): string | undefined => (body === undefined ? undefined : JSON.stringify(body));
 
 async function call<T>(method: string, path: string, body?: string): Promise<T> {

@@ -2,7 +2,8 @@
 
 const counts = new Intl.NumberFormat("en");
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
-const times = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "medium" });
+/** Instants as the reader's system writes them. */
+const times = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
 /** 1234567 → `1,234,567`. */
 export const formatCount = (count: number): string => counts.format(count);
@@ -33,6 +34,13 @@ export function formatMs(ms: number): string {
 
 /** An instant in the reader's time zone. */
 export const formatTime = (at: number): string => times.format(at);
+
+const clockTicks = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const dayTicks = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric" });
+
+/** Marks on an axis of time, in seconds: the day where they are days apart, else the time of day. */
+export const formatTick = (at: number, step: number): string =>
+  (step >= 86_400 ? dayTicks : clockTicks).format(at * 1_000);
 
 /** How long ago or ahead: `3 min ago`, `in 12 s`, `now`. Whole units, since it is read while it changes. */
 export function formatAgo(at: number, now: number): string {

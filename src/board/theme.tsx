@@ -55,9 +55,9 @@ export const ThemeChoice = (): ComponentChildren => (
         if (isTheme(value)) choose(value);
       }}
     >
-      <option value="system">System</option>
-      <option value="light">Light</option>
-      <option value="dark">Dark</option>
+      <option value="system">Theme: auto</option>
+      <option value="light">Theme: light</option>
+      <option value="dark">Theme: dark</option>
     </select>
   </label>
 );

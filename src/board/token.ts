@@ -1,6 +1,7 @@
 /** Who uses the board, and what they may do: a pasted token, kept for as long as the tab is open. */
 
-import { signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
+import { formatTime } from "./format.ts";
 import type { Scope } from "./types.ts";
 
 const KEY = "prinia-token";
@@ -57,7 +58,7 @@ export function logIn(text: string): string | null {
   if (claims === null) {
     return "This is no token of a Prinia server: it has three parts, with dots between them, and names queues, scopes and an end.";
   }
-  if (claims.exp <= Date.now()) return `This token ended ${new Date(claims.exp).toLocaleString()}. Mint a new one.`;
+  if (claims.exp <= Date.now()) return `This token ended ${formatTime(claims.exp)}. Mint a new one.`;
   storage()?.setItem(KEY, pasted);
   farewell.value = null;
   token.value = pasted;
@@ -69,6 +70,24 @@ export function logOut(why: string | null = null): void {
   storage()?.removeItem(KEY);
   farewell.value = why;
   token.value = null;
+}
+
+/** The longest wait that a timer takes. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** Logs out when the token ends, rather than with the first call after that. */
+export function followExpiry(): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const look = (exp: number): void => {
+    const left = exp - Date.now();
+    if (left <= 0) logOut(`Your token ended ${formatTime(exp)}. Log in with a new one.`);
+    else timer = setTimeout(look, Math.min(left, MAX_TIMER_MS), exp);
+  };
+  return effect(() => {
+    clearTimeout(timer);
+    const exp = token.value === null ? undefined : claimsOf(token.value)?.exp;
+    if (exp !== undefined) look(exp);
+  });
 }
 
 /** Whether the token, as it says itself, allows this: in a queue, if one is named, or else in any. */

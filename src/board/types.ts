@@ -13,6 +13,8 @@ export interface Costs {
 export type QueueInfo = ClientQueueInfo & { readonly meters?: Costs };
 export type QueueStats = ClientQueueStats & Required<Costs> & { readonly commits: number };
 
+export type AllStats = Totals & { readonly asOf: number };
+
 export interface WorkerInfo {
   readonly id: string;
   readonly queue: string;
@@ -40,7 +42,7 @@ export type Topic = "tasks" | "workers" | "stats";
 export type LiveEvent = { readonly partition: number } & (
   | { readonly topic: "tasks"; readonly tasks: readonly TaskChange[] }
   | { readonly topic: "workers"; readonly workers: readonly WorkerInfo[] }
-  | { readonly topic: "stats"; readonly stats: QueueInfo | QueueStats | (Totals & { readonly asOf: number }) }
+  | { readonly topic: "stats"; readonly stats: QueueInfo | QueueStats | AllStats }
   /** The connection broke and is back: whatever was shown may have changed meanwhile, so read it anew. */
   | { readonly topic: "reconnected" }
 );

@@ -58,7 +58,11 @@ describe.each(starts)("%s", (_, start) => {
     async (path) => {
       const { status, headers, text } = await get(path);
       expect(status).toBe(200);
-      expect(headers).toMatchObject({ ...HEADERS, "cache-control": "no-cache", "content-type": /^text\/html;/ });
+      expect(headers).toMatchObject({
+        ...HEADERS,
+        "cache-control": "no-cache",
+        "content-type": "text/html; charset=utf-8",
+      });
       expect(text).toMatch(/^<!doctype html>/);
       expect(text).toContain(path.startsWith("/docs") ? "API reference" : 'id="app"');
     },

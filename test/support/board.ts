@@ -30,14 +30,14 @@ import { startChromium } from "./chromium.ts";
 import { ROOT } from "./processes.ts";
 import { type Server, startServe } from "./server.ts";
 
-export interface BoardOptions {
+interface BoardOptions {
   /** Whether the server asks for tokens; the harness itself then has one that may do everything. */
   readonly secret?: boolean;
   /** More of the server's environment. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
-export interface OpenOptions {
+interface OpenOptions {
   /** Kept in sessionStorage before the page is first opened. None unless given. */
   readonly token?: string;
   readonly width?: number;

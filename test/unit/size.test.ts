@@ -1,7 +1,9 @@
-// What a deployment uploads, and what each fresh isolate must compile: bundled as `serve` does it, minified, gzipped.
+// What a deployment uploads, and what each fresh isolate must compile: bundled as `serve` does it, minified, gzipped. And
+// what a browser loads before it shows the board.
 import { resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build, stop } from "esbuild";
+import { build as buildPage } from "vite";
 import { afterAll, expect, test } from "vitest";
 
 const src = resolve(import.meta.dirname, "../../src");
@@ -30,4 +32,16 @@ test("the whole Worker, with both kinds of object and their store, is under 96 K
   const size = await sizeOf("index.ts");
   expect(size).toBeGreaterThan(20 * KB);
   expect(size).toBeLessThan(96 * KB);
+});
+
+test("the scripts and styles of the board, all together, are under 60 KB", async () => {
+  const configFile = resolve(src, "../vite.config.ts");
+  const made = await buildPage({ configFile, mode: "board", logLevel: "silent", build: { write: false } });
+  const output = "output" in made ? made.output : [];
+  const files = output.filter(({ fileName }) => /\.(?:js|css)$/.test(fileName));
+  const sizes = files.map((file) => gzipSync(file.type === "chunk" ? file.code : file.source, { level: 9 }).length);
+  const size = sizes.reduce((sum, one) => sum + one, 0);
+  expect(files.map(({ fileName }) => fileName)).toEqual(expect.arrayContaining([expect.stringMatching(/\.css$/)]));
+  expect(size).toBeGreaterThan(10 * KB);
+  expect(size).toBeLessThan(60 * KB);
 });

@@ -86,6 +86,7 @@ test("we run none at our users", () => {
   expect(Object.keys(manifest.scripts).filter((name) => lifecycle.includes(name))).toEqual([]);
   // Of a checkout, it builds dist/ and the pages; npm does not run it for those who install from a registry.
   expect(manifest.scripts.prepare).toBe("tsdown && npm run -s pages");
+  expect(manifest.scripts.pages).toBe("node src/cli/pages.ts");
 });
 
 test("the server calls nothing but its own objects", () => {

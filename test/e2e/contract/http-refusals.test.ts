@@ -77,7 +77,6 @@ test.each(OVERALL)("%s is for GET alone", async (path) => {
 });
 
 test.each([
-  "/",
   "/v1/nothing",
   "/v2",
   "/v1/queues/q/nothing",

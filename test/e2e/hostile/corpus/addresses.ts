@@ -6,7 +6,7 @@ const LONG = "n".repeat(256);
 
 export const routes = requests([
   ["a route that is not there", "GET /v1/nothing", undefined, "not_found"],
-  ["the root", "GET !/", undefined, "not_found"],
+  ["the root", "POST !/", {}, "not_found"],
   ["a slash too many before", "GET !//v1/queues", undefined, "not_found"],
   ["a slash too many within", "GET !/v1//queues", undefined, "not_found"],
   ["a slash too many behind", "GET /v1/queues/", undefined, "not_found"],

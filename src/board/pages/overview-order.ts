@@ -10,7 +10,7 @@ export type Column = (typeof COLUMNS)[number];
 
 export const columnOf = (text: string | null): Column => COLUMNS.find((column) => column === text) ?? "name";
 
-const valueOf = (queue: QueueInfo, column: Exclude<Column, "name">): number => {
+const numberOf = (queue: QueueInfo, column: Exclude<Column, "name">): number => {
   switch (column) {
     case "pushed":
       return queue.rates.pushed;
@@ -40,7 +40,7 @@ export function arranged(
   const turn = isTurned ? -1 : 1;
   return shown.sort((a, b) => {
     if (column === "name") return turn * byName(a, b);
-    const difference = valueOf(b, column) - valueOf(a, column);
+    const difference = numberOf(b, column) - numberOf(a, column);
     return difference === 0 ? byName(a, b) : turn * difference;
   });
 }
