@@ -19,6 +19,7 @@ import { AlarmClock, type AlarmStorage } from "./alarm-clock.ts";
 import { type CommitHost, GroupCommit } from "./commit.ts";
 import type { Connections } from "./connections.ts";
 import { deliver } from "./delivery.ts";
+import { Feed } from "./feed.ts";
 import { tellLosses } from "./losses.ts";
 import { consumersOf } from "./roll.ts";
 import { Step } from "./step.ts";
@@ -48,6 +49,7 @@ export class Partition implements CommitHost {
   #keyed = 1;
   readonly alarm: AlarmClock;
   readonly #held = new HeldRows();
+  readonly #feed: Feed;
   #rowsBefore = 0;
   /** How the queue stood when the minute noted ended; `null` while it goes on. */
   #ended: Standing | null = null;
@@ -57,6 +59,7 @@ export class Partition implements CommitHost {
   constructor(parts: PartitionParts) {
     this.#parts = parts;
     this.alarm = new AlarmClock(parts.storage);
+    this.#feed = new Feed(parts.connections);
   }
 
   /** Reads what stands, and sees to it that no deadline was left without an alarm. */
@@ -124,6 +127,7 @@ export class Partition implements CommitHost {
   }
 
   begin(): Step {
+    this.#feed.begin();
     this.#rowsBefore = this.#parts.sql.rowsWritten;
     const tx = this.read(Date.now());
     this.#ended = this.opened ? standingAtEnd(tx) : null;
@@ -166,7 +170,7 @@ export class Partition implements CommitHost {
     if (this.alarm.stage(wanted, now)) tally.alarmsSet++;
     if (!kept) return;
     tally.commits++;
-    tally.rowsWritten += written + turned + 1;
+    tally.rowsWritten += written + turned + this.#feed.log(step) + 1;
     saveTally(sql, tally);
   }
 
@@ -199,6 +203,7 @@ export class Partition implements CommitHost {
     for (const connection of step.changed) connection.save();
     for (const post of step.posts) post();
     watchers.note(step.tx.journal);
+    this.#feed.tell(step.tx.now);
     if (this.opened && !this.reporting && (this.tally.reportAt ?? Number.POSITIVE_INFINITY) <= step.tx.now) announce();
     if (step.again) void this.group.do(() => undefined);
   }
