@@ -133,6 +133,12 @@ export const MAX_FAN_OUT = 6;
 /** Points of a queue's history. Contract. */
 export const HISTORY_MINUTES = 60;
 export const HISTORY_HOURS = 168;
+/** Rows of the log behind a queue's feed, which is a ring. Contract: who comes back later than that is told of a gap. */
+export const FEED_ROWS = 1000;
+/** Changes in one of them. Choice: some 15 KB, and a push of a thousand tasks costs one row in a hundred more. */
+export const FEED_CHANGES_A_ROW = 100;
+/** Frames of a feed that the Worker keeps for a client that does not read. Choice: then it comes back to the log. */
+export const MAX_FEED_BEHIND = 200;
 /** Highest partition number: 10 bits of the id. Contract. */
 export const MAX_PARTITION = 1023;
 
@@ -165,6 +171,10 @@ export const MIN_PASS_MS = 1_000;
 export const CALL_PAUSE_MS = 50;
 /** A line of the log that tells how often something happened comes at most once in so long, from one object. Choice. */
 export const LOG_INTERVAL_MS = 1_000;
+/** How long a queue's log is written on when nobody follows any more. Contract. */
+export const FOLLOW_GRACE_MS = 300_000;
+/** A feed on which nothing comes shows that it lives, once in so long. Choice: proxies close after 30 s and more. */
+export const FEED_BEAT_MS = 15_000;
 /** When to come back to an overloaded or restarting object. Choice. */
 export const RETRY_AFTER_MS = 1_000;
 /** The first pause before the socket of a held request is opened again, doubled each time, and the longest. Choice. */

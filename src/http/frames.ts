@@ -16,8 +16,12 @@ export class Frames {
   #waiting: ((frame: string | null) => void) | null = null;
   #broken = false;
 
-  constructor(socket: ObjectSocket) {
+  readonly #most: number;
+
+  /** @param most frames that are kept for a reader who is late; beyond that the socket is closed, and what was not read lost */
+  constructor(socket: ObjectSocket, most: number = Number.POSITIVE_INFINITY) {
     this.#socket = socket;
+    this.#most = most;
     socket.addEventListener("message", ({ data }) => {
       if (typeof data === "string") this.#take(data);
     });
@@ -57,8 +61,11 @@ export class Frames {
   #take(frame: string): void {
     const waiting = this.#waiting;
     this.#waiting = null;
-    if (waiting === null) this.#arrived.push(frame);
-    else waiting(frame);
+    if (waiting !== null) waiting(frame);
+    else if (!this.#broken && this.#arrived.push(frame) > this.#most) {
+      this.#arrived.length = 0;
+      this.close();
+    }
   }
 
   #break(): void {
@@ -69,7 +76,12 @@ export class Frames {
 }
 
 /** Opens a socket to a partition of a queue; opening it again is always safe. */
-export async function openFrames(reach: Reach, queue: string, partition: number): Promise<Result<Frames>> {
+export async function openFrames(
+  reach: Reach,
+  queue: string,
+  partition: number,
+  most?: number,
+): Promise<Result<Frames>> {
   const url = `https://prinia/v1/queues/${encodeURIComponent(queue)}/socket?partition=${partition}`;
   const [layout] = toldLayout(reach, queue);
   const headers = {
@@ -79,7 +91,7 @@ export async function openFrames(reach: Reach, queue: string, partition: number)
   };
   return callPartition(reach, queue, partition, async (stub) => {
     const { status, webSocket } = await stub.fetch(new Request(url, { headers }));
-    if (webSocket) return ok(new Frames(webSocket));
+    if (webSocket) return ok(new Frames(webSocket, most));
     // As full as it may be, which is no bug.
     if (status !== 503) logBug(`an internal upgrade, answered ${status}`, new Error());
     return fail("overloaded", "This queue could not be reached just now. Try again.");

@@ -5,6 +5,7 @@ import type { Route } from "./route.ts";
 import { allQueueRoutes } from "./routes/all-queues.ts";
 import { bulkRoutes } from "./routes/bulk.ts";
 import { byIdRoutes } from "./routes/by-id.ts";
+import { feedRoutes } from "./routes/feed.ts";
 import { metaRoutes } from "./routes/meta.ts";
 import { queueRoutes } from "./routes/queues.ts";
 import { socketRoutes } from "./routes/sockets.ts";
@@ -30,6 +31,7 @@ export function allRoutes(): readonly Route[] {
     ...workRoutes,
     ...waitRoutes,
     ...waitTokenRoutes,
+    ...feedRoutes,
     ...socketRoutes,
   ];
   return routes;

@@ -50,11 +50,13 @@ export interface Memory {
   readonly owed: readonly number[];
   readonly waits: readonly Wait[];
   readonly watches: readonly Watch[];
+  /** Whether it is told of every change. */
+  readonly follows: boolean;
   /** When it was last given tasks though it was silent, ms; it is not given more until it is heard. */
   readonly askedAt: number;
 }
 
-const FRESH: Memory = { consumer: null, credit: 0, owed: [], waits: [], watches: [], askedAt: 0 };
+const FRESH: Memory = { consumer: null, credit: 0, owed: [], waits: [], watches: [], follows: false, askedAt: 0 };
 
 /** The attachment. Short names, since 16 KiB hold up to 1,500 waited ids. */
 interface Packed {
@@ -64,6 +66,7 @@ interface Packed {
   readonly o: string;
   readonly q: readonly (readonly [ref: string, progress: 0 | 1, seqs: string])[];
   readonly t: readonly Watch[];
+  readonly f?: true;
   readonly a: number;
   readonly h: number;
 }
@@ -97,6 +100,7 @@ export class Connection {
         seqs: new Set(unpackSeqs(seqs)),
       })),
       watches: packed.t,
+      follows: packed.f === true,
       askedAt: packed.a,
     };
     return connection;
@@ -121,7 +125,7 @@ export class Connection {
     return !exceedsBytes(this.#packed(memory), MAX_ATTACHMENT_BYTES - ATTACHMENT_SLACK);
   }
 
-  #packed({ consumer, credit, owed, waits, watches, askedAt }: Memory): string {
+  #packed({ consumer, credit, owed, waits, watches, follows, askedAt }: Memory): string {
     const packed: Packed = {
       c: this.caller,
       w: consumer,
@@ -129,6 +133,7 @@ export class Connection {
       o: packSeqs(owed),
       q: waits.map(({ ref, progress, seqs }) => [ref, progress ? 1 : 0, packSeqs(seqs)] as const),
       t: watches,
+      ...(follows ? { f: true } : {}),
       a: askedAt,
       h: this.heardAt,
     };

@@ -23,6 +23,8 @@ export class Connections implements Presence {
   readonly unsettled = new Set<Connection>();
   /** Those who watch. */
   readonly watching = new Set<Connection>();
+  /** Those who follow every change. */
+  readonly following = new Set<Connection>();
   /** What each session may still be given. */
   readonly leases = new OpenLeases();
   #awaited = 0;
@@ -36,11 +38,12 @@ export class Connections implements Presence {
   }
 
   add(connection: Connection): void {
-    const { consumer, waits, watches } = connection.memory;
+    const { consumer, waits, watches, follows } = connection.memory;
     this.#all.set(connection.socket, connection);
     if (consumer) this.#join(connection, consumer.session);
     for (const wait of waits) for (const seq of wait.seqs) this.#await(connection, seq);
     if (watches.length > 0) this.watching.add(connection);
+    if (follows) this.following.add(connection);
   }
 
   of(socket: ObjectSocket): Connection | undefined {
@@ -68,6 +71,7 @@ export class Connections implements Presence {
     }
     for (const wait of waits) for (const seq of wait.seqs) this.#unawait(connection, seq);
     this.watching.delete(connection);
+    this.following.delete(connection);
     this.#all.delete(connection.socket);
   }
 
@@ -86,6 +90,7 @@ export class Connections implements Presence {
     }
     if (before.waits !== memory.waits) this.#awaitAnew(connection, before, memory);
     if (memory.watches.length > 0) this.watching.add(connection);
+    if (memory.follows) this.following.add(connection);
   }
 
   #join(connection: Connection, session: number): void {

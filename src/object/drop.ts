@@ -31,6 +31,8 @@ export function dropQueue(desk: Desk, step: Step, force: boolean): Result<null> 
     step.close(connection, 1012, "the queue was dropped");
     step.remember(connection, { consumer: null, owed: [] });
   }
+  // What the log would say of it goes with the log: who follows comes back, and is told of a gap.
+  for (const connection of desk.connections.following) step.close(connection, 1012, "the queue was dropped");
   // Watchers of an empty queue see that it is one.
   step.tx.journal.workersChanged = true;
   return ok(null);

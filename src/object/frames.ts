@@ -9,6 +9,7 @@ import { goodbye } from "../store/workers.ts";
 import { fail, ok, type Result } from "../task/result.ts";
 import type { Connection, Watch } from "./connection.ts";
 import type { Desk } from "./desk.ts";
+import { follow } from "./feed.ts";
 import { dismiss, endPoll, registerSocket } from "./registration.ts";
 import type { Step } from "./step.ts";
 import { beginWait, endWait } from "./waiting.ts";
@@ -43,6 +44,9 @@ function dispatch(desk: Desk, step: Step, connection: Connection, frame: SingleF
       return leave(desk, step, connection);
     case "poll":
       return poll(desk, step, connection, frame);
+    case "follow":
+      follow(step, connection, frame, desk.partition.isUsed());
+      return ok(null);
     case "cancel":
       endPoll(step, connection);
       return ok(null);

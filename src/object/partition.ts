@@ -21,6 +21,7 @@ import type { Connections } from "./connections.ts";
 import { deliver } from "./delivery.ts";
 import { EventLog } from "./event-log.ts";
 import { EventTurns } from "./event-turns.ts";
+import { Feed } from "./feed.ts";
 import { tellLosses } from "./losses.ts";
 import { consumersOf } from "./roll.ts";
 import { Step } from "./step.ts";
@@ -52,6 +53,7 @@ export class Partition implements CommitHost {
   readonly log: EventLog;
   readonly #held = new HeldRows();
   readonly #turns = new EventTurns();
+  readonly #feed: Feed;
   #rowsBefore = 0;
   /** How the queue stood when the minute noted ended; `null` while it goes on. */
   #ended: Standing | null = null;
@@ -62,6 +64,7 @@ export class Partition implements CommitHost {
     this.#parts = parts;
     this.alarm = new AlarmClock(parts.storage);
     this.log = new EventLog(parts);
+    this.#feed = new Feed(parts.connections);
   }
 
   /** Reads what stands, and sees to it that no deadline was left without an alarm. */
@@ -136,6 +139,7 @@ export class Partition implements CommitHost {
   }
 
   begin(): Step {
+    this.#feed.begin();
     this.#rowsBefore = this.#parts.sql.rowsWritten;
     const tx = this.read(Date.now());
     this.#ended = this.opened ? standingAtEnd(tx) : null;
@@ -178,7 +182,7 @@ export class Partition implements CommitHost {
     if (this.alarm.stage(wanted, now)) tally.alarmsSet++;
     if (!kept) return;
     tally.commits++;
-    tally.rowsWritten += written + turned + 1;
+    tally.rowsWritten += written + turned + this.#feed.log(step) + 1;
     saveTally(sql, tally);
   }
 
@@ -212,6 +216,7 @@ export class Partition implements CommitHost {
     for (const connection of step.changed) connection.save();
     for (const post of step.posts) post();
     watchers.note(step.tx.journal);
+    this.#feed.tell(step.tx.now);
     if (this.opened && !this.reporting && (this.tally.reportAt ?? Number.POSITIVE_INFINITY) <= step.tx.now) announce();
     if (step.again) void this.group.do(() => undefined);
   }

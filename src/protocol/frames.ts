@@ -1,7 +1,7 @@
 /** Frames that come in over a socket. */
 
 import * as v from "valibot";
-import { MAX_BATCH, MAX_CREDIT, MAX_REF_LENGTH } from "../limits.ts";
+import { MAX_BATCH, MAX_CREDIT, MAX_INSTANT_MS, MAX_REF_LENGTH } from "../limits.ts";
 import type { Failure, Result } from "../task/result.ts";
 import { eitherOf } from "./alternatives.ts";
 import type { Scope } from "./caller.ts";
@@ -58,16 +58,17 @@ export const clientFrameSchema = v.variant(
 );
 export type ClientFrame = v.InferOutput<typeof clientFrameSchema>;
 
-/** What the Worker's own sockets may say: waits, and one long poll each. Never taken from outside. */
+/** What the Worker's own sockets may say: waits, one long poll each, and to follow. Never taken from outside. */
 export const internalFrameSchema = v.variant(
   "type",
   [
     object({ ...is("poll"), worker: nameSchema, session: token, max: integer(1, MAX_BATCH), autoStart: flag }),
     object(is("cancel")),
+    object({ ...is("follow"), after: v.exactOptional(integer(0, MAX_INSTANT_MS)) }),
     waitSchema,
     unwaitSchema,
   ],
-  unknownType(["poll", "cancel", "wait", "unwait"]),
+  unknownType(["poll", "cancel", "follow", "wait", "unwait"]),
 );
 export type InternalFrame = v.InferOutput<typeof internalFrameSchema>;
 

@@ -102,6 +102,27 @@ export const historySchema = v.strictObject({
 });
 export type History = v.InferOutput<typeof historySchema>;
 
+/** The data of an event of the feed: a task as it stands after a change, a worker, or the partition of which something was missed. */
+export const feedEventSchema = v.union([
+  v.strictObject({
+    id: v.string(),
+    queue: v.string(),
+    status: v.picklist(STATUSES),
+    attempt: count,
+    priority: whole,
+    runAt: whole,
+    at: whole,
+  }),
+  v.strictObject({ id: v.string(), queue: v.string(), gone: v.literal(true), at: whole }),
+  v.strictObject({
+    worker: v.string(),
+    event: v.picklist(["registered", "left", "dead"]),
+    queue: v.string(),
+    at: whole,
+  }),
+  v.strictObject({ partition: count }),
+]);
+
 /** Sums over the queues that the caller may see. */
 export const totalsSchema = v.strictObject({ queues: count, ...totals, asOf });
 export type Totals = v.InferOutput<typeof totalsSchema>;

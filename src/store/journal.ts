@@ -46,6 +46,8 @@ export class Journal {
   readonly touched: number[] = [];
   /** Whether workers came, went or changed, for watchers. */
   workersChanged = false;
+  /** Which came, went, or were given up; for the feed. */
+  readonly workers: { readonly worker: string; readonly event: "registered" | "left" | "dead" }[] = [];
   readonly lost: Lost[] = [];
   /** The earliest instant at which the object must wake because of this operation. */
   wakeAt: number | null = null;
@@ -90,6 +92,7 @@ export class Journal {
       for (const one of other[list]) this[list].push(one);
     }
     for (const one of other.gone) this.gone.push(one);
+    for (const one of other.workers) this.workers.push(one);
     for (const one of other.lost) this.lost.push(one);
     this.workersChanged ||= other.workersChanged;
     if (other.wakeAt !== null) this.wake(other.wakeAt);

@@ -77,6 +77,7 @@ const MIGRATIONS: readonly string[] = [
   -- One row each, of JSON: read at start, written whole.
   CREATE TABLE state (name TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
   `,
+  "CREATE TABLE feed (slot INTEGER PRIMARY KEY, pos INTEGER NOT NULL, events TEXT NOT NULL) STRICT",
 ];
 
 /** Whether the database was ever written to. Asking creates nothing. */
@@ -98,5 +99,5 @@ export function migrate(sql: SqlDriver, migrations: readonly string[] = MIGRATIO
 
 /** Removes every table, so that the queue reads as never used. */
 export function dropTables(sql: SqlDriver): void {
-  sql.script("DROP TABLE task; DROP TABLE session; DROP TABLE state; DROP TABLE migration");
+  sql.script("DROP TABLE task; DROP TABLE session; DROP TABLE state; DROP TABLE feed; DROP TABLE migration");
 }

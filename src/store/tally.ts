@@ -5,6 +5,7 @@ import { emptyHistogram, type Histogram } from "../task/histogram.ts";
 import { type Meters, noMeters } from "../task/meters.ts";
 import { type Counts, noCounts } from "../task/status.ts";
 import type { SqlDriver } from "./driver.ts";
+import type { FeedMark } from "./feed.ts";
 
 export interface Tally extends Activity {
   counts: Counts;
@@ -28,6 +29,8 @@ export interface Tally extends Activity {
   meters: Meters;
   /** The minute that the history notes, since the epoch; `null` before the first commit. */
   minute: number | null;
+  /** The log of changes; `null` while none is kept. */
+  feed: FeedMark | null;
   /** What this partition cost so far: rows, alarms, commits. */
   rowsWritten: number;
   alarmsSet: number;
@@ -64,6 +67,7 @@ export function newTally(): Tally {
     runs: emptyHistogram(),
     meters: noMeters(),
     minute: null,
+    feed: null,
     rowsWritten: 0,
     alarmsSet: 0,
     commits: 0,
@@ -83,8 +87,9 @@ export function newTally(): Tally {
  */
 export function marksOf(tally: Tally): Partial<Tally> {
   const { lineFrom, lineRunAt, leasedFrom, leasedTo } = tally;
-  const { retentionAt, retentionCursor, retentionNext, vacuumCursor, vacuumOrder } = tally;
+  const { retentionAt, retentionCursor, retentionNext, vacuumCursor, vacuumOrder, feed } = tally;
   return {
+    feed,
     lineFrom,
     lineRunAt,
     leasedFrom,

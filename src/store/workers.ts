@@ -97,6 +97,7 @@ function takeBack(tx: Tx, session: number, status: 1 | 2 | null, event: TaskEven
 /** A new session. With it go those that nobody will come back to, now that somebody pays for a write anyway. */
 export function openSession(tx: Tx, worker: string, layers: readonly string[], info: string | null): SessionRow {
   for (const session of sessionsBefore(tx, tx.now - FORGET_SESSION_MS)) forgetIfSilent(tx, session);
+  tx.journal.workers.push({ worker, event: "registered" });
   return insertSession(tx, worker, layers, info);
 }
 
@@ -118,6 +119,7 @@ export function goodbye(tx: Tx, session: SessionRow): number {
   const error = abandonment(tx, session);
   takeBack(tx, session.id, 2, { type: "orphan", error, strike: false, reason: "orphaned" });
   deleteSession(tx, session.id);
+  tx.journal.workers.push({ worker: session.worker, event: "left" });
   return released;
 }
 

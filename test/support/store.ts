@@ -5,6 +5,7 @@ import { claim } from "../../src/store/claim.ts";
 import { loadConfig, saveConfig } from "../../src/store/config.ts";
 import type { SqlDriver } from "../../src/store/driver.ts";
 import { applyEvents } from "../../src/store/events.ts";
+import { type FeedEntry, logChanges } from "../../src/store/feed.ts";
 import { standingAtEnd, turnMinute } from "../../src/store/history.ts";
 import { Journal } from "../../src/store/journal.ts";
 import { push } from "../../src/store/push.ts";
@@ -43,6 +44,10 @@ export class StoreBench {
   rows = 0;
   /** Rows that the last commit wrote of the history. */
   turned = 0;
+  /** Whether somebody follows. */
+  followed = false;
+  /** Rows that the last commit wrote of the log. */
+  logged: readonly FeedEntry[] = [];
   /** Rows of the tally and the history, all told. */
   saved = 0;
 
@@ -63,6 +68,7 @@ export class StoreBench {
   /** Runs work as the object does: in a savepoint of a transaction that ends with the tally. Then holds the counts against the rows. */
   commit<T>(work: (tx: Tx) => T): T {
     const tx = this.tx();
+    this.logged = [];
     let value: { readonly of: T } | null = null;
     try {
       this.sql.transaction(() => {
@@ -72,13 +78,14 @@ export class StoreBench {
           value = { of: work(tx) };
         });
         this.rows = this.sql.rowsWritten - before;
-        const kept = this.rows > 0 || !tx.journal.isEmpty;
+        const kept = this.rows > 0 || !tx.journal.isEmpty || tx.journal.tallyChanged;
         this.turned = kept ? turnMinute(tx, ended) : 0;
         tx.journal.addTo(this.tally, this.now);
         if (!kept) return;
+        this.logged = logChanges(tx, this.followed);
         this.tally.commits++;
         saveTally(this.sql, this.tally);
-        this.saved += 1 + this.turned;
+        this.saved += 1 + this.turned + this.logged.length;
       });
     } catch (error) {
       this.tally = loadTally(this.sql);

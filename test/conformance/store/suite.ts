@@ -7,6 +7,7 @@ import { bulkCases } from "./bulk.ts";
 import { claimCases } from "./claim.ts";
 import { deliveryCases } from "./delivery.ts";
 import { eventCases } from "./events.ts";
+import { feedCases } from "./feed.ts";
 import { fencingCases } from "./fencing.ts";
 import { fuzzCases } from "./fuzz.ts";
 import { historyCases } from "./history.ts";
@@ -45,6 +46,7 @@ const AREAS: Readonly<Record<string, StoreCases>> = {
   liveness: livenessCases,
   numbers: numberCases,
   history: historyCases,
+  feed: feedCases,
   records: recordCases,
   texts: textCases,
   tables: schemaCases,

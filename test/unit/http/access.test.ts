@@ -49,6 +49,7 @@ const ALLOWED: Record<string, Row> = {
   "DELETE /v1/queues/:queue": [[]],
   "GET /v1/queues/:queue/stats": [["read"]],
   "GET /v1/queues/:queue/history": [["read"]],
+  "GET /v1/queues/:queue/feed": [["read"]],
   "GET /v1/queues/:queue/config": [["read"]],
   "PATCH /v1/queues/:queue/config": [[], { paused: true }],
   "POST /v1/queues/:queue/purge": [[]],

@@ -44,6 +44,7 @@ const memories: fc.Arbitrary<Memory> = fc.record({
   watches: fc.array(fc.record({ ref: fc.string({ unit: "grapheme" }), topics: fc.constant(["stats"] as const) }), {
     maxLength: 3,
   }),
+  follows: fc.boolean(),
   askedAt: fc.nat(),
 });
 

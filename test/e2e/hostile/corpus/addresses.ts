@@ -130,5 +130,6 @@ export const queries = requests([
   ["a wait with doubt", `GET /wait?id=${NOBODY}&progress=yes`, undefined, "bad_request progress"],
   ["a wait for 1001 ids", `GET /wait?${"id=a&".repeat(1001)}waitMs=0`, undefined, "bad_request id"],
   ["a parameter where there are none", "GET /stats?x", undefined, "bad_request x"],
+  ["a feed from a place in the query", "GET /feed?after=1", undefined, "bad_request after"],
   ["a history of another length", "GET /history?hours=9", undefined, "bad_request hours"],
 ]);
