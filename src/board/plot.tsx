@@ -68,13 +68,19 @@ function optionsOf({ lines, unit }: Chart, element: HTMLElement): uPlot.Options 
         stroke: colour(line.colour),
         ...(line.isBroad ? { width: 5, alpha: 0.4 } : { width: 1.75 }),
         spanGaps: false,
-        points: { size: 5 },
+        points: { size: 5, filter: (drawn: uPlot, series: number) => alone(drawn.data[series] ?? []) },
         value: (_: uPlot, number: number | null) => (number === null ? "–" : value(number)),
       })),
     ],
     cursor: { y: false, points: { size: 7 }, sync: { key: "history" } },
   };
 }
+
+/** No line leads to these, so that they are marked. */
+const alone = (values: uPlot.AlignedData[number]): number[] =>
+  Array.from(values, (value, place) =>
+    value != null && values[place - 1] == null && values[place + 1] == null ? place : -1,
+  ).filter((place) => place !== -1);
 
 /** A canvas knows no custom properties: the browser says what they come to, in this place and theme. */
 function colours(element: HTMLElement): (name: string) => string {
