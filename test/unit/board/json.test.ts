@@ -43,10 +43,10 @@ describe("the tree", () => {
   });
 
   test("agrees with JSON.parse about the members of whatever it is given", () => {
-    const values = [
+    const values: object[] = [
       { "": [], " ": { "\\": "\\\\" } },
       ["\u2028", "é", "\ud83e\udda9"],
-      { __proto__: null, constructor: 1 },
+      JSON.parse('{"__proto__":null,"constructor":1}'),
     ];
     for (const value of values) {
       for (const text of [JSON.stringify(value), JSON.stringify(value, null, 3)]) {
