@@ -46,7 +46,11 @@ export default defineConfig(({ mode }) => {
       // The browsers that have modules of this age preload by themselves.
       modulePreload: { polyfill: false },
       // A file of its own is smaller, since its names are shorter, and stays in caches when the board changes.
-      rolldownOptions: { output: { codeSplitting: { groups: [{ name: "uplot", test: /node_modules.uplot/ }] } } },
+      rolldownOptions: {
+        output: { codeSplitting: { groups: [{ name: "uplot", test: /node_modules.uplot/ }] } },
+        // A busy machine is no news.
+        checks: { pluginTimings: false },
+      },
       chunkSizeWarningLimit: page === "docs" ? 2_000 : 200,
     },
   };
