@@ -16,8 +16,14 @@ import { isFiltered, type View, viewOf } from "./queue-query.ts";
 import { QueueTabs } from "./queue-tabs.tsx";
 import "./pages.css";
 
-/** The same object while the address says the same. */
-const view = computed(() => viewOf(query.value));
+let last = viewOf(new URLSearchParams());
+
+/** The same object for as long as the address says the same of the tasks: it also says what the charts show. */
+const view = computed(() => {
+  const next = viewOf(query.value);
+  if (JSON.stringify(next) !== JSON.stringify(last)) last = next;
+  return last;
+});
 
 export function QueuePage({ queue }: { readonly queue: string }): ComponentChildren {
   const live = useMemo(() => new LiveQueue(queue), [queue]);

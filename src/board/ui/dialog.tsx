@@ -43,7 +43,7 @@ export function Dialog({ title, onClose, children }: DialogProps): ComponentChil
 }
 
 /** What was pressed to open the dialog may be gone by its own deed: then the page's heading has the focus. */
-function restFocus(): void {
+export function restFocus(): void {
   requestAnimationFrame(() => {
     if (document.activeElement !== document.body && document.activeElement !== null) return;
     const heading = document.querySelector<HTMLElement>("main h1");

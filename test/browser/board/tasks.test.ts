@@ -34,7 +34,7 @@ test("a person who never saw it finds a failed task, reads why, fixes its args a
 
   await page.getByRole("link", { name: queue.name }).click();
   await page.getByRole("link", { name: "Killed 1" }).click();
-  const row = page.locator("tbody tr");
+  const row = page.locator(".tasks tbody tr");
   await expect.poll(() => row.count()).toBe(1);
   await row.getByRole("link").first().click();
   await page.getByRole("region", { name: "Error" }).getByText("no such address: ada at example.com").waitFor();
@@ -146,20 +146,21 @@ describe("a queue", () => {
     for (const [name, count] of Object.entries(SAMPLES)) {
       await page.getByRole("link", { name: `${name} ${count}`, exact: true }).waitFor();
     }
-    await page.getByRole("row").nth(1).waitFor();
-    await expectAccessible(page);
+    await page.locator(".tasks tbody tr").nth(1).waitFor();
     await screenshot(page, "queue");
+    await page.getByText("Settings", { exact: true }).click();
+    await expectAccessible(page);
     await page.getByText("Find tasks").click();
     await page.getByLabel("Group key").fill("markup");
     await press(page, "Filter");
-    await expect.poll(() => page.locator("tbody tr").count()).toBe(1);
+    await expect.poll(() => page.locator(".tasks tbody tr").count()).toBe(1);
     expect(page.url()).toContain("group=markup");
     await page.getByRole("link", { name: "Clear the filters" }).click();
-    await expect.poll(() => page.locator("tbody tr").count()).toBe(13);
+    await expect.poll(() => page.locator(".tasks tbody tr").count()).toBe(13);
 
     await queue.push({ args: "fresh" });
     await press(page, "1 new: show");
-    await page.locator("tbody tr").first().getByText('"fresh"').waitFor();
+    await page.locator(".tasks tbody tr").first().getByText('"fresh"').waitFor();
   });
 
   test("is paged, and a row that leaves stays where it was until one looks anew", async () => {
@@ -169,15 +170,15 @@ describe("a queue", () => {
       Array.from({ length: 51 }, (_, n) => ({ args: n, delayMs: 600_000 })),
     );
     const page = await open(`${queue.name}?tab=Pending&order=oldest`);
-    await expect.poll(() => page.locator("tbody tr").count()).toBe(50);
-    const id = (await page.locator("tbody th").first().textContent()) ?? "";
+    await expect.poll(() => page.locator(".tasks tbody tr").count()).toBe(50);
+    const id = (await page.locator(".tasks tbody th").first().textContent()) ?? "";
     await queue.post(`/tasks/${id}/cancel`);
-    await page.locator("tbody tr.left", { hasText: id }).getByText("Killed").waitFor();
+    await page.locator(".tasks tbody tr.left", { hasText: id }).getByText("Killed").waitFor();
     await page.getByRole("link", { name: "Killed 1" }).waitFor();
     await page.getByRole("link", { name: "Next page" }).click();
-    await expect.poll(() => page.locator("tbody tr").count()).toBe(1);
+    await expect.poll(() => page.locator(".tasks tbody tr").count()).toBe(1);
     await page.getByRole("link", { name: "First page" }).click();
-    await expect.poll(() => page.locator("tbody tr").count()).toBe(50);
+    await expect.poll(() => page.locator(".tasks tbody tr").count()).toBe(50);
   });
 
   test("has a verb done to those that are ticked, and to all that a filter finds", async () => {
@@ -221,7 +222,6 @@ describe("a queue", () => {
     await page.getByText("Settings", { exact: true }).click();
     await page.getByLabel("Keep Done tasks for").fill("2 h");
     await page.getByRole("textbox", { name: "Attempts", exact: true }).fill("9");
-    await expectAccessible(page);
     await press(page, "Save settings");
     await said(page, "The settings are changed.");
     const { body } = await queue.get<{ retention: object; defaults: object; paused: boolean }>("/config");
@@ -286,7 +286,7 @@ test("a token that may only read is offered nothing that it may not do", async (
   const queue = await board().sample();
   const reader = await token({ scope: ["read"] });
   const page = await open(`${queue.name}?tab=Killed`, { token: reader });
-  const row = page.locator("tbody tr");
+  const row = page.locator(".tasks tbody tr");
   await row.first().waitFor();
   const names = ["Pause", "Vacuum…", "Purge…", "Retry all…", "Delete all…", "Save settings"];
   for (const name of names) expect(await page.getByRole("button", { name }).count(), name).toBe(0);
@@ -303,20 +303,27 @@ test("a token that may only read is offered nothing that it may not do", async (
 });
 
 describe("args that mean harm", () => {
-  test.each(Object.keys(HOSTILE))("%s are text, in the list and on the page", async (kind) => {
+  test("are text, in the list and on the page", async () => {
     const queue = board().queue();
-    const args = HOSTILE[kind as keyof typeof HOSTILE];
-    const { body } = await queue.post<{ id: string }>("/tasks", `{"args":${args},"groupKey":"<b>g</b>"}`);
-    const page = await open(queue.name);
-    await page.locator("tbody tr").getByText("<b>g</b>").waitFor();
-    expect(await page.locator(".preview").textContent()).toBe(args.length > 140 ? `${args.slice(0, 140)}…` : args);
-    await page.locator("tbody th a").click();
-    const tree = page.getByRole("region", { name: "args, as JSON" });
-    await tree.waitFor();
-    const spelt = /[^[\]{}:,"\\]{6,}/.exec(args)?.[0];
-    if (kind !== "deep" && spelt !== undefined) await tree.getByText(spelt).first().waitFor();
-    expect(await page.title()).toContain(body.id);
-    expect(await page.locator("main script, main img, main b").count()).toBe(0);
+    const ids = new Map<string, string>();
+    for (const [kind, args] of Object.entries(HOSTILE)) {
+      const { body } = await queue.post<{ id: string }>("/tasks", `{"args":${args},"groupKey":"<b>${kind}</b>"}`);
+      ids.set(kind, body.id);
+    }
+    const page = await open(`${queue.name}?tab=Pending`);
+    for (const [kind, args] of Object.entries(HOSTILE)) {
+      const row = page.locator(".tasks tbody tr", { hasText: `<b>${kind}</b>` });
+      const shown = args.length > 140 ? `${args.slice(0, 140)}…` : args;
+      expect(await row.locator(".preview").textContent(), kind).toBe(shown);
+    }
+    for (const [kind, args] of Object.entries(HOSTILE)) {
+      await page.goto(`${board().server.url}/board/queues/${queue.name}/tasks/${ids.get(kind)}`);
+      const tree = page.getByRole("region", { name: "args, as JSON" });
+      const [part = ""] = kind === "deep" ? ["1 item"] : (/[^[\]{}:,"\\]{6,}/.exec(args) ?? []);
+      await tree.getByText(part).first().waitFor();
+      await expect.poll(() => page.title(), kind).toContain(ids.get(kind));
+      expect(await page.locator("main script, main img, main b").count(), kind).toBe(0);
+    }
   });
 
   test("of a megabyte, and of 500 levels, stay usable on a small screen", async () => {
@@ -329,8 +336,8 @@ describe("args that mean harm", () => {
     }
     const page = await openTask(queue, ids[0] ?? "", { width: 390 });
     const toggles = page.locator(".json-toggle[aria-expanded=false]");
-    for (let level = 0; level < 20; level++) await toggles.first().click();
-    expect(await page.locator(".json-toggle").count()).toBe(25);
+    for (let level = 0; level < 8; level++) await toggles.first().click();
+    expect(await page.locator(".json-toggle").count()).toBe(13);
     await page.goto(page.url().replace(ids[0] ?? "", ids[1] ?? ""));
     await page.getByRole("button", { name: "Show more of 700,002 characters" }).waitFor();
     await page.getByRole("button", { name: /list.*50,000 items/ }).click();
