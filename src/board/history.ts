@@ -52,7 +52,7 @@ export function filled(history: History, span: Span, now: number): Point[] {
 const NOTHING = { pushed: 0, done: 0, failed: 0, killed: 0, waitMs: null, runMs: null, oldestDueAgeMs: null };
 
 /** A line of a chart. */
-export interface Line {
+interface Line {
   readonly name: string;
   /** A custom property with its colour. */
   readonly colour: string;

@@ -10,6 +10,16 @@ import { isDark } from "./theme.tsx";
 
 const HEIGHT = 190;
 
+const COUNTS = [1, 2, 5]
+  .flatMap((one) => Array.from({ length: 12 }, (_, power) => one * 10 ** power))
+  .sort((a, b) => a - b);
+/** Steps of an axis at which spans are whole: 20 s or 5 min rather than 50 s or 1.7 min. */
+const SPANS_MS = [
+  ...COUNTS.slice(0, 10),
+  ...[1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_200, 1_800].map((seconds) => seconds * 1_000),
+  ...[1, 2, 6, 12, 24, 48, 168, 720, 8_760].map((hours) => hours * 3_600_000),
+];
+
 interface PlotProps {
   readonly chart: Chart;
   readonly points: readonly Point[];
@@ -59,7 +69,12 @@ function optionsOf({ lines, unit }: Chart, element: HTMLElement): uPlot.Options 
     scales: { y: { range: (_, _least, most) => [0, Math.max(most * 1.05, unit === "ms" ? 10 : 4)] } },
     axes: [
       { ...axis, values: (_, ticks, _axis, _space, step) => ticks.map((tick) => formatTick(tick, step)) },
-      { ...axis, size: 64, values: (_, ticks) => ticks.map((tick) => short(tick)) },
+      {
+        ...axis,
+        size: 64,
+        incrs: unit === "ms" ? SPANS_MS : COUNTS,
+        values: (_, ticks) => ticks.map((tick) => short(tick)),
+      },
     ],
     series: [
       { label: "Time", value: (_, at) => (at === null ? "–" : formatTime(at * 1_000)) },
@@ -68,13 +83,19 @@ function optionsOf({ lines, unit }: Chart, element: HTMLElement): uPlot.Options 
         stroke: colour(line.colour),
         ...(line.isBroad ? { width: 5, alpha: 0.4 } : { width: 1.75 }),
         spanGaps: false,
-        points: { size: 5 },
+        points: { size: 5, filter: (drawn: uPlot, series: number) => alone(drawn.data[series] ?? []) },
         value: (_: uPlot, number: number | null) => (number === null ? "–" : value(number)),
       })),
     ],
     cursor: { y: false, points: { size: 7 }, sync: { key: "history" } },
   };
 }
+
+/** No line leads to these, so that they are marked. */
+const alone = (values: uPlot.AlignedData[number]): number[] =>
+  Array.from(values, (value, place) =>
+    value != null && values[place - 1] == null && values[place + 1] == null ? place : -1,
+  ).filter((place) => place !== -1);
 
 /** A canvas knows no custom properties: the browser says what they come to, in this place and theme. */
 function colours(element: HTMLElement): (name: string) => string {

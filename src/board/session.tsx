@@ -2,6 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { Ago } from "./clock.tsx";
+import { formatTime } from "./format.ts";
 import { type Claims, claimsOf, isOpen, logOut, token } from "./token.ts";
 
 export function Session(): ComponentChildren {
@@ -60,7 +61,7 @@ export const ClaimsList = ({ claims }: { readonly claims: Claims }): ComponentCh
     <dd class="mono">{claims.queues.map((name) => (name === "*" ? "* (all)" : name)).join(", ") || "none"}</dd>
     <dt>Ends</dt>
     <dd>
-      <Ago at={claims.exp} />
+      <Ago at={claims.exp} />, {formatTime(claims.exp)}
     </dd>
   </dl>
 );

@@ -5,7 +5,7 @@ import type { QueueInfo as ClientQueueInfo, QueueStats as ClientQueueStats, Tota
 export type Scope = "push" | "work" | "read" | "manage" | "admin";
 
 /** What a queue has done since its first task; absent from a server or a snapshot that does not count it. */
-export interface Costs {
+interface Costs {
   readonly rowsWritten?: number;
   readonly alarmsSet?: number;
 }

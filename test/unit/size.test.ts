@@ -4,12 +4,15 @@ import { resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build, stop } from "esbuild";
 import { build as buildPage } from "vite";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, test, vi } from "vitest";
 
 const src = resolve(import.meta.dirname, "../../src");
 const KB = 1024;
 
-afterAll(() => stop());
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await stop();
+});
 
 async function sizeOf(entry: string): Promise<number> {
   const { outputFiles } = await build({
@@ -35,6 +38,8 @@ test("the whole Worker, with both kinds of object and their store, is under 96 K
 });
 
 test("the scripts and styles of the board, all together, are under 60 KB", async () => {
+  // The tests' own would leave in what is for developing.
+  vi.stubEnv("NODE_ENV", "production");
   const configFile = resolve(src, "../vite.config.ts");
   const made = await buildPage({ configFile, mode: "board", logLevel: "silent", build: { write: false } });
   const output = "output" in made ? made.output : [];

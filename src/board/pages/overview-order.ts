@@ -5,7 +5,7 @@ import type { QueueInfo } from "../types.ts";
 
 type Status = (typeof STATUSES)[number];
 
-export const COLUMNS = ["name", ...STATUSES, "pushed", "done", "due", "workers", "rows", "activity"] as const;
+const COLUMNS = ["name", ...STATUSES, "pushed", "done", "due", "workers", "rows", "activity"] as const;
 export type Column = (typeof COLUMNS)[number];
 
 export const columnOf = (text: string | null): Column => COLUMNS.find((column) => column === text) ?? "name";

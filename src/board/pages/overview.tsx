@@ -84,7 +84,7 @@ function Overview(): ComponentChildren {
     <div class="stack">
       <div class="row">
         <h1>Queues</h1>
-        {totals.value !== null && (
+        {totals.value !== null && totals.value.queues > 0 && (
           <span class="muted small" title="Queues report every ten seconds while something happens in them">
             Oldest report <Ago at={totals.value.asOf} />
           </span>

@@ -7,7 +7,7 @@ import { getText, post } from "../api.ts";
 import { formatCount } from "../format.ts";
 import { say } from "../toast.tsx";
 import { errorText } from "../ui/act.ts";
-import { Dialog, FormDialog } from "../ui/dialog.tsx";
+import { Dialog, DialogForm } from "../ui/dialog.tsx";
 import {
   type BulkAnswer,
   type BulkApi,
@@ -163,28 +163,25 @@ function BulkDialog({ queue, verb, choice, what, onClose, onDone }: BulkDialogPr
     onDone();
   };
   const title = `${NAMES[verb]}: ${what}`;
-  if (progress.value !== null) {
-    return (
-      <Dialog title={title} onClose={onClose}>
-        <Progress done={progress.value} counted={counted.value} onStop={() => (isStopped.value = true)} />
-      </Dialog>
-    );
-  }
   const count = counted.value;
   return (
-    <FormDialog
-      title={title}
-      action={count === null ? NAMES[verb] : `${NAMES[verb]} ${countText(count)}`}
-      danger={verb === "cancel" || verb === "delete"}
-      busy={count === null || count.count === 0}
-      error={error.value}
-      onClose={onClose}
-      onSubmit={run}
-    >
-      <p role="status">{count === null ? (error.value === null ? "Counting…" : "") : countSentence(count)}</p>
-      <p class="muted">{MEANS[verb]}</p>
-      {verb === "reschedule" ? <WhenFields when={when} /> : null}
-    </FormDialog>
+    <Dialog title={title} onClose={onClose}>
+      {progress.value !== null ? (
+        <Progress done={progress.value} counted={count} onStop={() => (isStopped.value = true)} />
+      ) : (
+        <DialogForm
+          action={count === null ? NAMES[verb] : `${NAMES[verb]} ${countText(count)}`}
+          danger={verb === "cancel" || verb === "delete"}
+          busy={count === null || (count.count === 0 && !count.more)}
+          error={error.value}
+          onSubmit={run}
+        >
+          <p role="status">{count === null ? (error.value === null ? "Counting…" : "") : countSentence(count)}</p>
+          <p class="muted">{MEANS[verb]}</p>
+          {verb === "reschedule" ? <WhenFields when={when} /> : null}
+        </DialogForm>
+      )}
+    </Dialog>
   );
 }
 

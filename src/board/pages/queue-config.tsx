@@ -7,6 +7,7 @@ import { say } from "../toast.tsx";
 import { can } from "../token.ts";
 import type { QueueStats } from "../types.ts";
 import { errorText } from "../ui/act.ts";
+import { Fact } from "../ui/fact.tsx";
 import { SelectField, TextField } from "../ui/fields.tsx";
 import { durationText } from "../ui/time.ts";
 import { CONFIG_FIELDS, type ConfigField, configPatchOf, configTexts } from "./config-form.ts";
@@ -42,19 +43,6 @@ function ConfigFacts({ config }: { readonly config: Config }): ComponentChildren
     </dl>
   );
 }
-
-const Fact = ({
-  name,
-  children,
-}: {
-  readonly name: string;
-  readonly children: ComponentChildren;
-}): ComponentChildren => (
-  <div>
-    <dt>{name}</dt>
-    <dd>{children}</dd>
-  </div>
-);
 
 interface EditorProps {
   readonly queue: string;

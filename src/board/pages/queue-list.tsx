@@ -22,7 +22,7 @@ interface ListProps {
 }
 
 export function QueueList({ queue, view, partitions }: ListProps): ComponentChildren {
-  const live = useMemo(() => new LiveRows(view, requestAnimationFrame), [queue, view]);
+  const live = useMemo(() => new LiveRows(view, (draw) => requestAnimationFrame(draw)), [queue, view]);
   const state = useSignal<"reading" | "read">("reading");
   const problem = useSignal<string | null>(null);
   const nextCursor = useSignal<string | undefined>(undefined);

@@ -4,7 +4,7 @@ import { signal } from "@preact/signals";
 import { ApiError, get } from "../api.ts";
 import { watchQueue } from "../live.ts";
 import type { LiveEvent, QueueStats } from "../types.ts";
-import { errorText } from "../ui/act.ts";
+import { errorText, isUnreachable, RETRY_MS } from "../ui/act.ts";
 import { queuePath } from "./paths.ts";
 import { mergedStats } from "./queue-merge.ts";
 
@@ -57,6 +57,9 @@ export class LiveQueue {
     } catch (error) {
       this.isUnknown.value = error instanceof ApiError && error.code === "queue_not_found";
       this.problem.value = errorText(error);
+      if (this.#isEnded || !isUnreachable(error)) return;
+      clearTimeout(this.#still);
+      this.#still = setTimeout(() => this.refresh(), RETRY_MS);
     }
   }
 

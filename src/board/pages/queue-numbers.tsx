@@ -3,6 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { now } from "../clock.tsx";
 import { formatCount, formatMs, formatRate } from "../format.ts";
+import { Fact } from "../ui/fact.tsx";
 import { durationText } from "../ui/time.ts";
 import { costText } from "./cost.ts";
 import type { LiveQueue } from "./queue-live.ts";
@@ -40,13 +41,10 @@ interface FigureProps {
 
 function Figure({ name, note, children }: FigureProps): ComponentChildren {
   return (
-    <div>
-      <dt>{name}</dt>
-      <dd>
-        {children}
-        {note === undefined ? null : <small>{note}</small>}
-      </dd>
-    </div>
+    <Fact name={name}>
+      {children}
+      {note === undefined ? null : <small>{note}</small>}
+    </Fact>
   );
 }
 

@@ -18,7 +18,7 @@ export interface View {
 }
 
 /** Tasks on a page. */
-export const PAGE = 50;
+const PAGE = 50;
 
 const isStatus = (text: string | null): text is Status => STATUSES.some((status) => status === text);
 

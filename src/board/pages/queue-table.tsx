@@ -30,7 +30,7 @@ export function QueueTable({ queue, live, status, chosen }: TableProps): Compone
   };
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
-    <section class="table tasks" aria-label="Tasks" tabIndex={0}>
+    <section class="table tasks" aria-label="List of tasks" tabIndex={0}>
       <table>
         <caption class="visually-hidden">{status === null ? "Tasks" : `${status} tasks`}</caption>
         <thead>

@@ -1,6 +1,6 @@
 /** The page of one queue: its numbers, its tasks, and what can be done with both. */
 
-import { computed } from "@preact/signals";
+import { computed, useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useMemo } from "preact/hooks";
 import { QueueCharts } from "../charts.tsx";
@@ -12,12 +12,18 @@ import { QueueFilters } from "./queue-filters.tsx";
 import { QueueList } from "./queue-list.tsx";
 import { LiveQueue } from "./queue-live.ts";
 import { QueueNumbers } from "./queue-numbers.tsx";
-import { viewOf } from "./queue-query.ts";
+import { isFiltered, type View, viewOf } from "./queue-query.ts";
 import { QueueTabs } from "./queue-tabs.tsx";
 import "./pages.css";
 
-/** The same object while the address says the same. */
-const view = computed(() => viewOf(query.value));
+let last = viewOf(new URLSearchParams());
+
+/** The same object for as long as the address says the same of the tasks: it also says what the charts show. */
+const view = computed(() => {
+  const next = viewOf(query.value);
+  if (JSON.stringify(next) !== JSON.stringify(last)) last = next;
+  return last;
+});
 
 export function QueuePage({ queue }: { readonly queue: string }): ComponentChildren {
   const live = useMemo(() => new LiveQueue(queue), [queue]);
@@ -39,10 +45,7 @@ export function QueuePage({ queue }: { readonly queue: string }): ComponentChild
       {live.stats.value === null ? null : (
         <>
           <QueueNumbers live={live} />
-          <details class="card" open>
-            <summary>Last hour and last week</summary>
-            <QueueCharts queue={queue} partitions={live.stats.value.partitions} />
-          </details>
+          <Charts queue={queue} partitions={live.stats.value.partitions} />
           <details class="card">
             <summary>Settings</summary>
             <QueueConfigForm queue={queue} live={live} />
@@ -58,6 +61,19 @@ export function QueuePage({ queue }: { readonly queue: string }): ComponentChild
     </div>
   );
 }
+
+/** Open at first, unless one came to see certain tasks: then those are not to be far down. */
+function Charts({ queue, partitions }: { readonly queue: string; readonly partitions: number }): ComponentChildren {
+  const isOpen = useSignal(isPlain(view.peek()));
+  return (
+    <details open={isOpen.value} onToggle={({ currentTarget }) => (isOpen.value = currentTarget.open)}>
+      <summary>Charts</summary>
+      {isOpen.value ? <QueueCharts queue={queue} partitions={partitions} /> : null}
+    </details>
+  );
+}
+
+const isPlain = (one: View): boolean => one.status === null && one.cursor === null && !isFiltered(one);
 
 interface PartProps {
   readonly queue: string;

@@ -50,7 +50,12 @@ export function EditArgs({ task, onEnd, onChanged }: EditProps): ComponentChildr
   const mayRetry = task.status === "Failed" || task.status === "Killed";
   return (
     <form class="stack edit" onSubmit={(event) => event.preventDefault()} aria-label="Edit args">
-      <JsonEditor label="Args" value={text} rows={Math.min(24, Math.max(6, text.value.split("\n", 24).length))} />
+      <JsonEditor
+        isFirst
+        label="Args, as JSON"
+        value={text}
+        rows={Math.min(24, Math.max(6, text.value.split("\n", 24).length))}
+      />
       {task.status === "Failed" ? (
         <p class="muted small">
           It is due for its next attempt <Until at={task.runAt} past="now" />: once a worker has it, it cannot be

@@ -3,6 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { formatCount } from "../format.ts";
 import { Link, queueHref } from "../router.ts";
+import { Fact } from "../ui/fact.tsx";
 import { JsonView } from "../ui/json-view.tsx";
 import { Instant } from "../ui/ticking.tsx";
 import { durationText } from "../ui/time.ts";
@@ -54,15 +55,6 @@ export function TaskFacts({ task }: { readonly task: Task }): ComponentChildren 
         </>
       )}
     </section>
-  );
-}
-
-function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }): ComponentChildren {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 

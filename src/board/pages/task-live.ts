@@ -4,7 +4,7 @@ import { signal } from "@preact/signals";
 import { ApiError, get, getText } from "../api.ts";
 import { watchQueue } from "../live.ts";
 import type { LiveEvent, QueueInfo, WorkerInfo } from "../types.ts";
-import { errorText } from "../ui/act.ts";
+import { errorText, isUnreachable, RETRY_MS } from "../ui/act.ts";
 import { queuePath, taskPath } from "./paths.ts";
 import { type Task, taskOf } from "./task-model.ts";
 
@@ -58,6 +58,7 @@ export class LiveTask {
         this.isGone.value = true;
       } else {
         this.problem.value = errorText(error);
+        if (isUnreachable(error)) setTimeout(() => this.read(), RETRY_MS);
       }
     }
   }

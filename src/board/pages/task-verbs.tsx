@@ -2,18 +2,19 @@
 
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import { del, post, sendText } from "../api.ts";
 import { go, queueHref, taskHref } from "../router.ts";
 import { say } from "../toast.tsx";
 import { can } from "../token.ts";
 import { act, errorText } from "../ui/act.ts";
-import { FormDialog } from "../ui/dialog.tsx";
+import { FormDialog, restFocus } from "../ui/dialog.tsx";
 import { queuePath, taskPath } from "./paths.ts";
 import { RescheduleDialog } from "./reschedule.tsx";
 import { copyOf, type Task } from "./task-model.ts";
 import { type Offer, offersOf, type Rights } from "./task-offers.ts";
 
-export const rightsIn = (queue: string): Rights => ({ push: can("push", queue), manage: can("manage", queue) });
+const rightsIn = (queue: string): Rights => ({ push: can("push", queue), manage: can("manage", queue) });
 
 interface VerbsProps {
   readonly task: Task;
@@ -35,11 +36,17 @@ const isDestructive = (offer: Offer): boolean => offer === "cancel" || offer ===
 
 export function TaskVerbs({ task, onEdit, onChanged }: VerbsProps): ComponentChildren {
   const asked = useSignal<"cancel" | "delete" | "reschedule" | null>(null);
+  // What was pressed goes away with the status that it was for.
+  const hasActed = useRef(false);
+  useEffect(() => {
+    if (hasActed.current) restFocus();
+  }, [task.status]);
   const offers = offersOf(task.status, rightsIn(task.queue));
   const close = (): void => {
     asked.value = null;
   };
   const press = (offer: Offer): void => {
+    hasActed.current = true;
     if (offer === "edit") onEdit();
     else if (offer === "copy") pushCopy(task);
     else if (offer === "resume") retry(task).then(onChanged);

@@ -5,6 +5,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useMemo } from "preact/hooks";
 import { Link, overviewHref, queueHref } from "../router.ts";
 import { StatusLabel } from "../status.tsx";
+import { restFocus } from "../ui/dialog.tsx";
 import { JsonView } from "../ui/json-view.tsx";
 import { EditArgs } from "./task-edit.tsx";
 import { TaskFacts } from "./task-facts.tsx";
@@ -95,6 +96,7 @@ function Body({ task, isGone, onChanged }: BodyProps): ComponentChildren {
                 onChanged={onChanged}
                 onEnd={() => {
                   isEditing.value = false;
+                  restFocus();
                 }}
               />
             ) : (

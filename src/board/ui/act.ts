@@ -9,6 +9,11 @@ export function errorText(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** How long to wait before a page that found no server tries again. */
+export const RETRY_MS = 3_000;
+
+export const isUnreachable = (error: unknown): boolean => error instanceof ApiError && error.code === "unreachable";
+
 /**
  * @param done what is said when it went well; `null` says nothing
  * @returns whether it went well

@@ -14,12 +14,14 @@ interface DialogProps {
 /** Open for as long as it is rendered; `close` within it by `closeDialog`, so that the focus goes back. */
 export function Dialog({ title, onClose, children }: DialogProps): ComponentChildren {
   const place = useRef<HTMLDialogElement>(null);
+  const isGone = useRef(false);
   const id = useId();
   useEffect(() => {
     const dialog = place.current;
     if (dialog === null) return;
     dialog.showModal();
     return () => {
+      isGone.current = true;
       if (dialog.open) dialog.close();
       restFocus();
     };
@@ -30,7 +32,8 @@ export function Dialog({ title, onClose, children }: DialogProps): ComponentChil
       aria-labelledby={id}
       onClose={() => {
         restFocus();
-        onClose();
+        // Its own end was the page's doing, who knows.
+        if (!isGone.current) onClose();
       }}
     >
       <h2 id={id}>{title}</h2>
@@ -40,7 +43,7 @@ export function Dialog({ title, onClose, children }: DialogProps): ComponentChil
 }
 
 /** What was pressed to open the dialog may be gone by its own deed: then the page's heading has the focus. */
-function restFocus(): void {
+export function restFocus(): void {
   requestAnimationFrame(() => {
     if (document.activeElement !== document.body && document.activeElement !== null) return;
     const heading = document.querySelector<HTMLElement>("main h1");
@@ -50,10 +53,10 @@ function restFocus(): void {
   });
 }
 
-export const closeDialog = (event: { readonly currentTarget: EventTarget | null }): void =>
+const closeDialog = (event: { readonly currentTarget: EventTarget | null }): void =>
   (event.currentTarget as Element | null)?.closest("dialog")?.close();
 
-interface FormDialogProps extends DialogProps {
+interface DialogFormProps {
   /** What the button says that does it. */
   readonly action: string;
   readonly danger?: boolean;
@@ -61,36 +64,43 @@ interface FormDialogProps extends DialogProps {
   /** Why it was not done, in words. */
   readonly error?: string | null;
   readonly onSubmit: () => void;
+  readonly children?: ComponentChildren;
 }
 
 /** A question, and two buttons: to do it and to leave it. */
-export function FormDialog(props: FormDialogProps): ComponentChildren {
-  const { action, danger, busy, error, onSubmit, children, ...rest } = props;
+export function FormDialog({ title, onClose, ...form }: DialogProps & DialogFormProps): ComponentChildren {
   return (
-    <Dialog {...rest}>
-      <form
-        class="dialog-form"
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault();
-          onSubmit();
-        }}
-      >
-        {children}
-        {error ? (
-          <p class="error" role="alert">
-            {error}
-          </p>
-        ) : null}
-        <div class="row dialog-end">
-          <button type="button" onClick={closeDialog}>
-            {danger ? "Keep it as it is" : "Cancel"}
-          </button>
-          <button type="submit" class={danger ? "danger" : "primary"} disabled={busy === true}>
-            {action}
-          </button>
-        </div>
-      </form>
+    <Dialog title={title} onClose={onClose}>
+      <DialogForm {...form} />
     </Dialog>
+  );
+}
+
+/** The same for a dialog that goes on to say something else. */
+export function DialogForm({ action, danger, busy, error, onSubmit, children }: DialogFormProps): ComponentChildren {
+  return (
+    <form
+      class="dialog-form"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        onSubmit();
+      }}
+    >
+      {children}
+      {error ? (
+        <p class="error" role="alert">
+          {error}
+        </p>
+      ) : null}
+      <div class="row dialog-end">
+        <button type="button" onClick={closeDialog}>
+          {danger ? "Keep it as it is" : "Cancel"}
+        </button>
+        <button type="submit" class={danger ? "danger" : "primary"} disabled={busy === true}>
+          {action}
+        </button>
+      </div>
+    </form>
   );
 }

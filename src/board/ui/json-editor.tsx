@@ -2,7 +2,7 @@
 
 import type { Signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { AreaField } from "./fields.tsx";
 import { formatJson } from "./json.ts";
 import { type Flaw, flawOf, flawText } from "./json-flaw.ts";
@@ -14,14 +14,26 @@ interface JsonEditorProps {
   readonly hint?: string;
   /** An empty field is fine, and means that nothing is given. */
   readonly optional?: boolean;
+  /** It takes the focus as it appears. */
+  readonly isFirst?: boolean;
 }
 
 /** What is wrong with the text of such a field. */
 export const editedFlaw = (text: string, optional = false): Flaw | null =>
   optional && text.trim() === "" ? null : flawOf(text);
 
-export function JsonEditor({ label, value, rows, hint, optional = false }: JsonEditorProps): ComponentChildren {
+export function JsonEditor({
+  label,
+  value,
+  rows,
+  hint,
+  optional = false,
+  isFirst,
+}: JsonEditorProps): ComponentChildren {
   const area = useRef<HTMLTextAreaElement | null>(null);
+  useEffect(() => {
+    if (isFirst) area.current?.focus();
+  }, []);
   const flaw = editedFlaw(value.value, optional);
   const goTo = (offset: number): void => {
     area.current?.focus();
