@@ -3,6 +3,7 @@
 import "./styles/theme.css";
 import "./styles/base.css";
 import "./styles/parts.css";
+import "./styles/facts.css";
 import "./styles/layout.css";
 import "./styles/pages.css";
 import { render } from "preact";

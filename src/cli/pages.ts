@@ -33,6 +33,8 @@ async function buildPage(page: string): Promise<void> {
 
 async function main(): Promise<number> {
   if (process.argv.includes("--if-old") && !isOld()) return 0;
+  // What is built here is served and deployed, also when tests ask for it: theirs is another environment.
+  process.env.NODE_ENV = "production";
   try {
     for (const page of PAGES) await buildPage(page);
     return 0;
