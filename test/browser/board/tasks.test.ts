@@ -321,7 +321,7 @@ describe("args that mean harm", () => {
       const tree = page.getByRole("region", { name: "args, as JSON" });
       const [part = ""] = kind === "deep" ? ["1 item"] : (/[^[\]{}:,"\\]{6,}/.exec(args) ?? []);
       await tree.getByText(part).first().waitFor();
-      await expect.poll(() => page.title(), kind).toContain(ids.get(kind));
+      await expect.poll(() => page.title(), { message: kind }).toContain(ids.get(kind));
       expect(await page.locator("main script, main img, main b").count(), kind).toBe(0);
     }
   });
