@@ -68,6 +68,7 @@ function bury(tx: Tx, session: SessionRow, limit: number): number {
   for (const item of items) apply(tx, item, { type: "orphan", error, strike: true, reason: "orphaned" });
   save(tx, items);
   tx.journal.workersChanged = true;
+  if (items.length > 0) tx.journal.workers.push({ worker: session.worker, event: "dead" });
   return items.length;
 }
 

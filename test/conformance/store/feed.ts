@@ -4,7 +4,7 @@ import { expect } from "vitest";
 import { FEED_CHANGES_A_ROW, FEED_ROWS, FOLLOW_GRACE_MS } from "../../../src/limits.ts";
 import { beginFollowing, type FeedEvent } from "../../../src/store/feed.ts";
 import { loadTally } from "../../../src/store/tally.ts";
-import { remove } from "../../../src/store/tasks.ts";
+import { remove, reschedule } from "../../../src/store/tasks.ts";
 import { goodbye } from "../../../src/store/workers.ts";
 import { START, type StoreBench, type StoreCases } from "../../support/store.ts";
 
@@ -80,7 +80,8 @@ export const feedCases: StoreCases = {
 
   "what the ring has gone over is a gap, and what is there follows": (bench) => {
     const { at } = follow(bench);
-    for (let n = 0; n < FEED_ROWS + 5; n++) bench.push({});
+    const id = bench.pushOne();
+    for (let n = 1; n < FEED_ROWS + 5; n++) bench.commit((tx) => reschedule(tx, id, START + n));
     expect(bench.sql.all("SELECT slot FROM feed")).toHaveLength(FEED_ROWS);
     const whole = follow(bench, at + 5);
     expect(whole.gap).toBe(false);

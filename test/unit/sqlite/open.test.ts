@@ -100,8 +100,7 @@ test("a file of an older version is brought up to date, and once only", () => {
   const path = fileIn(temporaryFolder());
   open(path).close();
   const older = new DatabaseSync(path);
-  const tables = ["task", "session", "state", "feed", "migration"];
-  older.exec(tables.map((name) => `DROP TABLE ${name};`).join(" "));
+  older.exec("DROP TABLE task; DROP TABLE session; DROP TABLE state; DROP TABLE feed; DROP TABLE migration");
   // As a version would have left it that knew of no table yet.
   const sql = driverOf(older);
   sql.transaction(() => migrate(sql, []));
