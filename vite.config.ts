@@ -5,11 +5,13 @@ import { defineConfig, type Plugin } from "vite";
 
 const path = (below: string): string => fileURLToPath(new URL(below, import.meta.url));
 
-/** What uPlot asks of each scale and of all its data, and what the board's charts always answer: linear, one x for all. */
+/** What uPlot asks, and what the board's charts always answer: scales are linear, all data have one x. */
 const ANSWERED: readonly (readonly [RegExp, string])[] = [
   [/(?<![\w.])[\w.]*distr (?:== (?:2|3|4|100)|>= 3)(?!\d)/gi, "false"],
   [/(?<![\w.])mode == 2(?!\d)/g, "false"],
   [/(?<![\w.])mode == 1(?!\d)/g, "true"],
+  // Numbers are written as elsewhere on the board; some browsers name a language that they do not know themselves.
+  [/domEnv \? nav\.language : 'en-US'/g, "'en'"],
 ];
 
 /**

@@ -4,14 +4,16 @@ import type { QueueInfo as ClientQueueInfo, QueueStats as ClientQueueStats, Tota
 
 export type Scope = "push" | "work" | "read" | "manage" | "admin";
 
-/** What a queue has done since its first task; absent from a server or a snapshot that does not count it. */
+/** What a queue has cost since its first task. */
 interface Costs {
-  readonly rowsWritten?: number;
-  readonly alarmsSet?: number;
+  readonly rowsWritten: number;
+  readonly alarmsSet: number;
+  readonly commits: number;
 }
 
-export type QueueInfo = ClientQueueInfo & { readonly meters?: Costs };
-export type QueueStats = ClientQueueStats & Required<Costs> & { readonly commits: number };
+export type QueueStats = ClientQueueStats & Costs;
+/** In the list of queues, which has all of it where the snapshot told it. */
+export type QueueInfo = ClientQueueInfo & Partial<QueueStats>;
 
 export type AllStats = Totals & { readonly asOf: number };
 

@@ -159,6 +159,9 @@ export type Totals = Pick<QueueInfo, "counts" | "workers" | "oldestDueAgeMs" | "
   readonly asOf: number;
 };
 
+/** A queue in a list. */
+export type Listed = QueueInfo & Partial<QueueStats>;
+
 /** Which queues exist, with a snapshot of each. Never on the push path. */
 export interface DirectoryApi {
   report(snapshot: Snapshot): Promise<void>;
@@ -168,7 +171,9 @@ export interface DirectoryApi {
     patterns: QueuePatterns;
     limit: number;
     after?: string;
-  }): Promise<Result<{ queues: QueueInfo[]; more: boolean; asOf: number }>>;
+    /** Whether each comes with its percentiles and its cost, as far as they were reported. */
+    stats?: boolean;
+  }): Promise<Result<{ queues: Listed[]; more: boolean; asOf: number }>>;
   workers(input: { patterns: QueuePatterns }): Promise<Result<{ workers: WorkerInfo[]; asOf: number }>>;
   stats(input: { patterns: QueuePatterns }): Promise<Result<Totals>>;
   /** By name, ascending; `omitted` is how many more there are than `limit`. */

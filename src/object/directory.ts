@@ -7,6 +7,7 @@ import type { SqlDriver } from "../store/driver.ts";
 import { durableDriver } from "../store/durable.ts";
 import { ok } from "../task/result.ts";
 import type { DirectoryApi, QueuePatterns, Snapshot } from "./api.ts";
+import { statsOf } from "./measures.ts";
 import { asOf, oneOf, totalsOf } from "./overview.ts";
 import { OverviewSockets } from "./overview-sockets.ts";
 
@@ -61,10 +62,11 @@ export class DirectoryObject extends DurableObject<Env> implements DirectoryApi 
     this.#sockets.changed();
   }
 
-  async queues({ patterns, limit, after }: { patterns: QueuePatterns; limit: number; after?: string }) {
+  async queues({ patterns, limit, after, stats = false }: Parameters<DirectoryApi["queues"]>[0]) {
     const found = this.#snapshots(patterns, after);
     const page = found.slice(0, limit);
-    return ok({ queues: page.map(({ info }) => info), more: found.length > limit, asOf: asOf(page, Date.now()) });
+    const queues = page.map(({ info, measures }) => (stats && measures ? { ...info, ...statsOf(measures) } : info));
+    return ok({ queues, more: found.length > limit, asOf: asOf(page, Date.now()) });
   }
 
   async workers({ patterns }: { patterns: QueuePatterns }) {

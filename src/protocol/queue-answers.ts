@@ -128,7 +128,17 @@ export const totalsSchema = v.strictObject({ queues: count, ...totals, asOf });
 export type Totals = v.InferOutput<typeof totalsSchema>;
 
 export const queuesAnswerSchema = v.strictObject({
-  queues: v.array(queueInfoSchema),
+  /** The last five where the list is asked for with `stats`. */
+  queues: v.array(
+    v.strictObject({
+      ...queueInfoSchema.entries,
+      waitMs: v.exactOptional(percentiles),
+      runMs: v.exactOptional(percentiles),
+      rowsWritten: v.exactOptional(count),
+      alarmsSet: v.exactOptional(count),
+      commits: v.exactOptional(count),
+    }),
+  ),
   nextCursor: v.exactOptional(v.string()),
   asOf,
 });

@@ -42,6 +42,8 @@ export type ListQuery = v.InferOutput<typeof listQuerySchema>;
 
 /** Lists that page and nothing else. */
 export const pageQuerySchema = object(page);
+/** The list of queues: with `stats`, each with what its own route of that name adds, as it was last reported. */
+export const queuesQuerySchema = object({ ...page, stats: v.exactOptional(queryFlag, false) });
 /** Routes that take no query. */
 export const noQuerySchema = object({});
 /** Routes that take no body, or an empty object. */

@@ -2,10 +2,11 @@
 
 import { STATUSES } from "../status.tsx";
 import type { QueueInfo } from "../types.ts";
+import { billedRows } from "./cost.ts";
 
 type Status = (typeof STATUSES)[number];
 
-const COLUMNS = ["name", ...STATUSES, "pushed", "done", "due", "workers", "rows", "activity"] as const;
+const COLUMNS = ["name", ...STATUSES, "pushed", "done", "due", "wait", "workers", "cost", "activity"] as const;
 export type Column = (typeof COLUMNS)[number];
 
 export const columnOf = (text: string | null): Column => COLUMNS.find((column) => column === text) ?? "name";
@@ -20,8 +21,10 @@ const numberOf = (queue: QueueInfo, column: Exclude<Column, "name">): number => 
       return queue.oldestDueAgeMs ?? -1;
     case "workers":
       return queue.workers;
-    case "rows":
-      return queue.meters?.rowsWritten ?? -1;
+    case "wait":
+      return queue.waitMs?.p99 ?? -1;
+    case "cost":
+      return billedRows(queue);
     case "activity":
       return queue.activity.reduce((sum, day) => sum + day, 0);
     default:

@@ -7,6 +7,7 @@ import { Scroller } from "../scroller.tsx";
 import { Sparkline } from "../sparkline.tsx";
 import { STATUSES } from "../status.tsx";
 import type { QueueInfo } from "../types.ts";
+import { billedRows, costText } from "./cost.ts";
 import type { Column } from "./overview-order.ts";
 
 interface TableProps {
@@ -16,7 +17,6 @@ interface TableProps {
 }
 
 export function QueuesTable({ queues, column, isTurned }: TableProps): ComponentChildren {
-  const hasRows = queues.some(({ meters }) => meters?.rowsWritten !== undefined);
   const head = (own: Column, text: string): ComponentChildren => (
     <Head own={own} text={text} isSorted={own === column} isTurned={isTurned} />
   );
@@ -31,14 +31,15 @@ export function QueuesTable({ queues, column, isTurned }: TableProps): Component
             {head("pushed", "Push rate")}
             {head("done", "Done rate")}
             {head("due", "Oldest due")}
+            {head("wait", "Wait p99")}
             {head("workers", "Workers")}
-            {hasRows && head("rows", "Rows written")}
+            {head("cost", "Cost")}
             {head("activity", "7 days")}
           </tr>
         </thead>
         <tbody>
           {queues.map((queue) => (
-            <Row key={queue.name} queue={queue} hasRows={hasRows} />
+            <Row key={queue.name} queue={queue} />
           ))}
         </tbody>
       </table>
@@ -67,8 +68,8 @@ function Head({ own, text, isSorted, isTurned }: HeadProps): ComponentChildren {
   );
 }
 
-function Row({ queue, hasRows }: { readonly queue: QueueInfo; readonly hasRows: boolean }): ComponentChildren {
-  const { name, counts, rates, oldestDueAgeMs, workers, partitions, config, meters, activity } = queue;
+function Row({ queue }: { readonly queue: QueueInfo }): ComponentChildren {
+  const { name, counts, rates, oldestDueAgeMs, waitMs, workers, partitions, config, activity } = queue;
   const isStuck = workers === 0 && oldestDueAgeMs !== null && !config.paused;
   return (
     <tr>
@@ -92,10 +93,11 @@ function Row({ queue, hasRows }: { readonly queue: QueueInfo; readonly hasRows: 
       <td class="num">{rates.pushed === 0 ? <Nothing text="0/s" /> : formatRate(rates.pushed)}</td>
       <td class="num">{rates.done === 0 ? <Nothing text="0/s" /> : formatRate(rates.done)}</td>
       <td class="num">{oldestDueAgeMs === null ? <Nothing text="none" /> : formatMs(oldestDueAgeMs)}</td>
+      <td class="num">{waitMs ? formatMs(waitMs.p99) : <Nothing text="none" />}</td>
       <td class="num">
         {workers === 0 ? <Nothing text="0" /> : <Link href={workersHref}>{formatCount(workers)}</Link>}
       </td>
-      {hasRows && <td class="num">{formatCount(meters?.rowsWritten ?? 0)}</td>}
+      <td class="num">{costText(billedRows(queue))}</td>
       <td>
         <Sparkline days={activity} />
       </td>

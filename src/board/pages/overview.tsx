@@ -41,7 +41,7 @@ async function readQueues(): Promise<QueueInfo[]> {
   let cursor: string | undefined;
   do {
     const more = cursor === undefined ? "" : `&cursor=${encodeURIComponent(cursor)}`;
-    const answer: Answer = await get(`/v1/queues?limit=${PAGE}${more}`);
+    const answer: Answer = await get(`/v1/queues?stats=true&limit=${PAGE}${more}`);
     queues.push(...answer.queues);
     cursor = answer.nextCursor;
   } while (cursor !== undefined);

@@ -5,13 +5,14 @@ import { now } from "../clock.tsx";
 import { formatCount, formatMs, formatRate } from "../format.ts";
 import { Fact } from "../ui/fact.tsx";
 import { durationText } from "../ui/time.ts";
-import { costText } from "./cost.ts";
+import { billedRows, costText } from "./cost.ts";
 import type { LiveQueue } from "./queue-live.ts";
 
 export function QueueNumbers({ live }: { readonly live: LiveQueue }): ComponentChildren {
   const stats = live.stats.value;
   if (stats === null) return null;
-  const { rates, waitMs, runMs, workers, rowsWritten, counts } = stats;
+  const { rates, waitMs, runMs, workers, counts } = stats;
+  const rows = billedRows(stats);
   return (
     <section class="card" aria-label="Numbers">
       <dl class="facts figures">
@@ -25,8 +26,8 @@ export function QueueNumbers({ live }: { readonly live: LiveQueue }): ComponentC
         <Figure name="Workers alive" note={`${formatCount(counts.Running + counts.Queued)} tasks with them`}>
           {formatCount(workers)}
         </Figure>
-        <Figure name="Cost so far" note={`${formatCount(rowsWritten)} rows written, at $1.00 a million`}>
-          {costText(rowsWritten)}
+        <Figure name="Cost so far" note={`${formatCount(rows)} rows, alarms among them, at $1.00 a million`}>
+          {costText(rows)}
         </Figure>
       </dl>
     </section>

@@ -6,7 +6,7 @@ import { tasksAnswerSchema } from "../../protocol/answers.ts";
 import { decodeCursor, encodeCursor } from "../../protocol/cursor.ts";
 import { listText, objectText } from "../../protocol/encode.ts";
 import { queuesAnswerSchema, totalsSchema, workersAnswerSchema } from "../../protocol/queue-answers.ts";
-import { listQuerySchema, pageQuerySchema } from "../../protocol/selection.ts";
+import { listQuerySchema, queuesQuerySchema } from "../../protocol/selection.ts";
 import { ok } from "../../task/result.ts";
 import { json, jsonText, plainText } from "../answer.ts";
 import { EXPOSITION_TYPE } from "../exposition.ts";
@@ -21,15 +21,15 @@ const queuesRoute = route({
   operation: "listQueues",
   summary: "List queues by name, a page at a time",
   access: ["read"],
-  query: pageQuerySchema,
+  query: queuesQuerySchema,
   answers: { 200: { description: "A page of queues", schema: queuesAnswerSchema } },
   handle: async (call) => {
-    const { limit, cursor } = call.query;
+    const { limit, cursor, stats } = call.query;
     const start = cursor === undefined ? ok(undefined) : decodeCursor(cursor);
     if (!start.ok) return start;
     const after = start.value === undefined ? {} : { after: start.value.queue };
     const page = await callDirectory(call, (directory) =>
-      directory.queues({ patterns: call.caller.queues, limit, ...after }),
+      directory.queues({ patterns: call.caller.queues, limit, stats, ...after }),
     );
     if (!page.ok) return page;
     const { queues, more, asOf } = page.value;

@@ -3,6 +3,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { formatAgo, formatCompact, formatCount, formatMs, formatRate } from "../../../src/board/format.ts";
 import { filled, type Point } from "../../../src/board/history.ts";
+import { costText } from "../../../src/board/pages/cost.ts";
 import { arranged, columnOf } from "../../../src/board/pages/overview-order.ts";
 import { refresher } from "../../../src/board/refresh.ts";
 import type { QueueInfo } from "../../../src/board/types.ts";
@@ -61,6 +62,19 @@ describe("queues", () => {
     expect(names({ name: "", column: "Failed", isTurned: false })).toEqual(["c", "A", "b"]);
     expect(names({ name: "", column: "Failed", isTurned: true })).toEqual(["A", "b", "c"]);
     expect(names({ name: "", column: "due", isTurned: false })).toEqual(["A", "c", "b"]);
+  });
+
+  test("stand by what they cost and how long their tasks wait, those that nothing was told of last", () => {
+    const told = [
+      queue("none", 0, null),
+      { ...queue("cheap", 0, null), rowsWritten: 10, alarmsSet: 0, waitMs: { p50: 1, p90: 5, p99: 900 } },
+      { ...queue("dear", 0, null), rowsWritten: 8, alarmsSet: 3, waitMs: null },
+    ];
+    const by = (column: "cost" | "wait") =>
+      arranged(told, { name: "", column, isTurned: false }).map(({ name }) => name);
+    expect(by("cost")).toEqual(["dear", "cheap", "none"]);
+    expect(by("wait")).toEqual(["cheap", "dear", "none"]);
+    expect([costText(0), costText(1_234_567), costText(21)]).toEqual(["$0", "$1.23", "$0.000021"]);
   });
 
   test("are found by a part of their name, in any case", () => {

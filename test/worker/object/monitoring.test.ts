@@ -36,6 +36,17 @@ async function scrape({ queue }: Lab) {
     families.get(name)?.samples.get(keyOf(name + suffix, { queue, ...labels }));
 }
 
+interface ListedQueue {
+  readonly name: string;
+  readonly rowsWritten?: number;
+  readonly waitMs?: { readonly p99: number } | null;
+}
+
+async function queues(query: string): Promise<readonly ListedQueue[]> {
+  const answer = await exports.default.fetch(`http://localhost/v1/queues${query}`);
+  return (await answer.json<{ queues: ListedQueue[] }>()).queues;
+}
+
 /** Lets the queue tell the directory of all that it did: ten seconds after it last did so. */
 async function reported(lab: Lab): Promise<void> {
   const tally = async () =>
@@ -78,6 +89,12 @@ test("a scrape tells what was pushed, claimed, acked and retried, and how long i
   expect([value("prinia_sockets"), value("prinia_workers"), value("prinia_partitions")]).toEqual([1, 2, 1]);
   for (const name of ["rows_written", "alarms_set", "commits"])
     expect(value(`prinia_${name}_total`)).toBeGreaterThan(0);
+  // The list of queues tells the same, where it is asked to.
+  const listed = await queues("?stats=true");
+  const { rowsWritten, waitMs } = listed.find(({ name }) => name === lab.queue) ?? {};
+  expect(rowsWritten).toBe(value("prinia_rows_written_total"));
+  expect(waitMs?.p99).toBeGreaterThan(2_000);
+  for (const one of await queues("")) expect(one).not.toHaveProperty("rowsWritten");
   worker.close();
 });
 
