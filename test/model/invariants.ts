@@ -98,8 +98,10 @@ function ofPushes(q: ModelQueue, { tasks }: Sight): void {
 /** (j) */
 function ofRows(q: ModelQueue, bill: Bill): void {
   const { task, session, commits, settings } = q.costs;
+  const history = q.costs.history(q.now);
+  if (bill.state > 0) q.costs.wrote(q.now);
   // An alarm of its own may come with each transaction, and the report to the directory is one more.
-  const budget = { task, session, state: commits + settings + 1, alarms: commits + 1 };
+  const budget = { task, session, state: commits + settings + history + 1, alarms: commits + 1 };
   const isWithin = (Object.keys(budget) as (keyof Bill)[]).every((line) => bill[line] <= budget[line]);
   must(isWithin, "(j) the rows written stay within the budget", { bill, budget });
 }

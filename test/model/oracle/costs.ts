@@ -13,6 +13,8 @@ export class Costs {
   commits = 1;
   /** Settings that were written. */
   settings = 0;
+  /** Of the last transaction: one in a later minute writes the history once. */
+  #minute: number | null = null;
   readonly #before = new Map<ModelTask, { readonly status: Status; readonly holdsKey: boolean }>();
 
   touch(task: ModelTask): void {
@@ -35,6 +37,16 @@ export class Costs {
       if (task.holdsKey !== before.holdsKey) this.task += 1;
     }
     this.#before.clear();
+  }
+
+  /** Rows of the history that a transaction at this instant may write. */
+  history(now: number): number {
+    return this.#minute !== null && Math.floor(now / 60_000) > this.#minute ? 1 : 0;
+  }
+
+  /** Something was written at this instant. */
+  wrote(now: number): void {
+    this.#minute = Math.max(this.#minute ?? 0, Math.floor(now / 60_000));
   }
 
   begin(): void {

@@ -1,6 +1,7 @@
 // What a scrape and the log tell of a real queue.
-import { exports } from "cloudflare:workers";
+import { env, exports } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { QueueInfo } from "../../../src/protocol/types.ts";
 import { fail } from "../../../src/task/result.ts";
 import { keyOf, readExposition } from "../../support/exposition.ts";
 import { freezeTime, Lab, pass, thawTime } from "./lab.ts";
@@ -163,4 +164,22 @@ test("the log tells of a report that failed, and the next report is made", async
   expect(logged.join()).not.toContain("a secret");
   await reported(lab);
   expect((await scrape(lab))("prinia_pushes_total")).toBe(2);
+});
+
+test("a scrape takes so many queues, and counts the rest", async () => {
+  const directory = env.DIRECTORY.getByName(crypto.randomUUID());
+  const lab = new Lab();
+  await lab.push({});
+  const { queues: listed } = await (await exports.default.fetch("http://localhost/v1/queues")).json<{
+    queues: QueueInfo[];
+  }>();
+  const [info] = listed;
+  if (info === undefined) throw new Error("the queue has reported");
+  for (const name of ["a", "b", "c"]) await directory.report({ info: { ...info, name }, workers: [], at: 1 });
+  const scraped = async (limit: number) => {
+    const answer = await directory.metrics({ patterns: null, limit });
+    return answer.ok && [answer.value.queues.map((one) => one.info.name), answer.value.omitted];
+  };
+  expect(await scraped(3)).toEqual([["a", "b", "c"], 0]);
+  expect(await scraped(2)).toEqual([["a", "b"], 1]);
 });

@@ -111,6 +111,14 @@ const COUNTS = {
     "bad_request ids",
   ),
   MAX_PARTITION: elsewhere("unit/task/id.test.ts", "MAX_PARTITION"),
+  FEED_ROWS: elsewhere("conformance/store/feed.ts", "what the ring has gone over is a gap"),
+  FEED_CHANGES_A_ROW: elsewhere("conformance/store/feed.ts", "a commit writes one row, whatever it changes"),
+  MAX_FEED_BEHIND: elsewhere("unit/http/feed.test.ts", "keeps no more for a client that does not read than its bound"),
+  MAX_LOGGED_WORKERS: elsewhere("unit/object/event-log.test.ts", "no more workers are named than a line has room for"),
+  MAX_SCRAPED_QUEUES: elsewhere(
+    "worker/object/monitoring.test.ts",
+    "a scrape takes so many queues, and counts the rest",
+  ),
 } satisfies Partial<Record<LimitName, Limit>>;
 
 const day = limits.MAX_ORPHAN_AFTER_MS;
@@ -142,6 +150,11 @@ const TIMES = {
     "conformance/store/workers.ts",
     "a session that is dead for a day and holds nothing is forgotten",
   ),
+  HISTORY_MINUTES: elsewhere("worker/object/history.test.ts", "a minute leaves after an hour, an hour after a week"),
+  HISTORY_HOURS: elsewhere("worker/object/history.test.ts", "a minute leaves after an hour, an hour after a week"),
+  FOLLOW_GRACE_MS: elsewhere("conformance/store/feed.ts", "five minutes after the last has gone nothing is written"),
+  FEED_BEAT_MS: elsewhere("unit/http/feed.test.ts", "shows now and then that it lives"),
+  LOG_INTERVAL_MS: elsewhere("unit/object/event-log.test.ts", "what comes often is counted, and told once a second"),
   MIN_PASS_MS: elsewhere("conformance/store/vacuum.ts", "two passes are a tenth of the shortest retention apart"),
 } satisfies Partial<Record<LimitName, Limit>>;
 
