@@ -1,6 +1,11 @@
 /** What the server answers the board, as far as the client does not say it already. */
 
-import type { QueueInfo as ClientQueueInfo, QueueStats as ClientQueueStats, Totals } from "../client/index.ts";
+import type {
+  QueueInfo as ClientQueueInfo,
+  QueueStats as ClientQueueStats,
+  RunningWorker,
+  Totals,
+} from "../client/index.ts";
 
 export type Scope = "push" | "work" | "read" | "manage" | "admin";
 
@@ -17,15 +22,7 @@ export type QueueInfo = ClientQueueInfo & Partial<QueueStats>;
 
 export type AllStats = Totals & { readonly asOf: number };
 
-export interface WorkerInfo {
-  readonly id: string;
-  readonly queue: string;
-  readonly startedAt: number;
-  readonly heardAt: number;
-  readonly layers: readonly string[];
-  readonly leases: number;
-  readonly alive: boolean;
-}
+export type WorkerInfo = RunningWorker;
 
 /** A task's change; only `id` and `gone` once it is gone. */
 export interface TaskChange {

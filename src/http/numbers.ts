@@ -2,9 +2,9 @@
 
 import type { PartitionNumbers } from "../object/api.ts";
 import type { QueueInfo, QueueStats } from "../protocol/types.ts";
-import { percentiles } from "../task/histogram.ts";
 import { countsOf } from "../task/layout.ts";
 import { mergedHistogram, mergedNumbers } from "../task/merged.ts";
+import { statsOf } from "../task/meters.ts";
 import { queueNotFound } from "../task/refusals.ts";
 import { ok, type Result } from "../task/result.ts";
 import { askAll, sum } from "./fan-out.ts";
@@ -47,10 +47,12 @@ function merged(reach: Reach, queue: string, parts: readonly PartitionNumbers[])
     ...mergedNumbers(all, workers),
     // Partition 0 has the settings that are true.
     config: (all[0] as QueueStats).config,
-    waitMs: percentiles(mergedHistogram(parts.map(({ waits }) => waits))),
-    runMs: percentiles(mergedHistogram(parts.map(({ runs }) => runs))),
-    rowsWritten: sum(all.map(({ rowsWritten }) => rowsWritten)),
-    alarmsSet: sum(all.map(({ alarmsSet }) => alarmsSet)),
-    commits: sum(all.map(({ commits }) => commits)),
+    ...statsOf({
+      waits: mergedHistogram(parts.map(({ waits }) => waits)),
+      runs: mergedHistogram(parts.map(({ runs }) => runs)),
+      rowsWritten: sum(all.map(({ rowsWritten }) => rowsWritten)),
+      alarmsSet: sum(all.map(({ alarmsSet }) => alarmsSet)),
+      commits: sum(all.map(({ commits }) => commits)),
+    }),
   };
 }

@@ -5,9 +5,9 @@ import type { Env } from "../env.ts";
 import { coversQueue } from "../protocol/caller.ts";
 import type { SqlDriver } from "../store/driver.ts";
 import { durableDriver } from "../store/durable.ts";
+import { statsOf } from "../task/meters.ts";
 import { ok } from "../task/result.ts";
 import type { DirectoryApi, QueuePatterns, Snapshot } from "./api.ts";
-import { statsOf } from "./measures.ts";
 import { asOf, oneOf, totalsOf } from "./overview.ts";
 import { OverviewSockets } from "./overview-sockets.ts";
 

@@ -2,11 +2,10 @@
 
 import { nextDueAt, oldestDueAt } from "../store/backlog.ts";
 import type { Tx } from "../store/tx.ts";
-import { percentiles } from "../task/histogram.ts";
 import { earliest } from "../task/instant.ts";
 import { mergedHistogram } from "../task/merged.ts";
 import { addMeters, noMeters } from "../task/meters.ts";
-import type { Listed, Measures } from "./api.ts";
+import type { Measures } from "./api.ts";
 
 export function measuresOf(tx: Pick<Tx, "sql" | "now" | "tally">, sockets: number): Measures {
   const { meters, waits, runs, rowsWritten, alarmsSet, commits } = tx.tally;
@@ -27,9 +26,4 @@ export function mergedMeasures(all: readonly Measures[]): Measures {
     sockets: sum((one) => one.sockets),
     dueAt: earliest(...all.map(({ dueAt }) => dueAt)),
   };
-}
-
-/** What they add to the numbers of a queue. */
-export function statsOf({ waits, runs, rowsWritten, alarmsSet, commits }: Measures): Partial<Listed> {
-  return { waitMs: percentiles(waits), runMs: percentiles(runs), rowsWritten, alarmsSet, commits };
 }

@@ -3,9 +3,10 @@
 import { WATCH_INTERVAL_MS } from "../limits.ts";
 import { serverFrameText } from "../protocol/server-frames.ts";
 import type { TaskChange } from "../protocol/types.ts";
+import { changeOf } from "../store/change.ts";
 import { statsView } from "../store/info.ts";
 import type { Journal } from "../store/journal.ts";
-import { resultViewOf, rowsBySeq, type TaskRow } from "../store/rows.ts";
+import { rowsBySeq } from "../store/rows.ts";
 import type { Tx } from "../store/tx.ts";
 import { listWorkers } from "../store/workers.ts";
 import { countsOf } from "../task/layout.ts";
@@ -70,17 +71,12 @@ export class Watchers {
   }
 
   #changes(tx: Omit<Tx, "journal">): TaskChange[] {
-    const changes = rowsBySeq(tx, [...this.#touched]).map((row) => changeOf(tx, row));
+    const changes = rowsBySeq(tx, [...this.#touched]).map((row): TaskChange => changeOf(tx, row));
     for (const id of this.#gone.values()) changes.push({ id, gone: true });
     this.#touched.clear();
     this.#gone.clear();
     return changes;
   }
-}
-
-function changeOf(tx: Omit<Tx, "journal">, row: TaskRow): TaskChange {
-  const { id, status, attempt } = resultViewOf(tx, row);
-  return { id, queue: tx.queue, status, attempt, priority: row.priority, runAt: row.run_at };
 }
 
 /** The numbers of this partition, and how the queue is divided. */

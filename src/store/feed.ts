@@ -1,8 +1,8 @@
 /** The log of changes for programs that follow a queue: a ring of rows, written only while somebody follows or did of late. */
 
 import { FEED_CHANGES_A_ROW, FEED_ROWS, FOLLOW_GRACE_MS } from "../limits.ts";
-import type { Status } from "../task/status.ts";
-import { resultViewOf, rowsBySeq, type TaskRow } from "./rows.ts";
+import { type Change, changeOf } from "./change.ts";
+import { rowsBySeq } from "./rows.ts";
 import type { Tx } from "./tx.ts";
 
 /** The span of positions that the log holds, as far as the ring has not gone over it. */
@@ -16,16 +16,7 @@ export interface FeedMark {
 export type FeedEvent =
   | {
       readonly event: "task";
-      readonly data: {
-        readonly id: string;
-        readonly at: number;
-        readonly gone?: true;
-        readonly queue: string;
-        readonly status?: Status;
-        readonly attempt?: number;
-        readonly priority?: number;
-        readonly runAt?: number;
-      };
+      readonly data: { readonly at: number } & (Change | (Pick<Change, "id" | "queue"> & { readonly gone: true }));
     }
   | {
       readonly event: "worker";
@@ -106,16 +97,12 @@ function eventsOf(tx: Tx): FeedEvent[] {
   const { journal, now: at, queue } = tx;
   const seqs = [...new Set(journal.touched)];
   const rows = new Map(rowsBySeq(tx, seqs).map((row) => [row.seq, row]));
-  const tasks = seqs.flatMap((seq) => rows.get(seq) ?? []).map((row) => taskEvent(tx, row));
+  const tasks = seqs
+    .flatMap((seq) => rows.get(seq) ?? [])
+    .map((row): FeedEvent => ({ event: "task", data: { ...changeOf(tx, row), at } }));
   const gone = journal.gone.map(({ id }): FeedEvent => ({ event: "task", data: { id, queue, gone: true, at } }));
   const workers = journal.workers.map((one): FeedEvent => ({ event: "worker", data: { ...one, queue, at } }));
   return [...tasks, ...gone, ...workers];
-}
-
-function taskEvent(tx: Tx, row: TaskRow): FeedEvent {
-  const { id, status, attempt } = resultViewOf(tx, row);
-  const { priority, run_at: runAt } = row;
-  return { event: "task", data: { id, queue: tx.queue, status, attempt, priority, runAt, at: tx.now } };
 }
 
 /** Both ends included. The ring may begin again in between. */

@@ -1,7 +1,7 @@
 /** The numbers of a queue, as the world sees them. */
 
 import { activityAt, ratesAt } from "../task/activity.ts";
-import { type Percentiles, percentiles } from "../task/histogram.ts";
+import { type AddedStats, statsOf } from "../task/meters.ts";
 import type { Counts } from "../task/status.ts";
 import type { QueueConfig } from "../task/task.ts";
 import { oldestDueAt } from "./backlog.ts";
@@ -23,15 +23,7 @@ export interface QueueView {
   readonly config: QueueConfig;
 }
 
-export interface StatsView extends QueueView {
-  /** From due to claimed, ms. */
-  readonly waitMs: Percentiles | null;
-  /** From started to ended, ms. */
-  readonly runMs: Percentiles | null;
-  readonly rowsWritten: number;
-  readonly alarmsSet: number;
-  readonly commits: number;
-}
+export type StatsView = QueueView & AddedStats;
 
 type Reading = Pick<Tx, "sql" | "presence" | "now" | "config" | "queue" | "tally">;
 
@@ -49,14 +41,4 @@ export function queueView(tx: Reading): QueueView {
   };
 }
 
-export function statsView(tx: Reading): StatsView {
-  const { tally } = tx;
-  return {
-    ...queueView(tx),
-    waitMs: percentiles(tally.waits),
-    runMs: percentiles(tally.runs),
-    rowsWritten: tally.rowsWritten,
-    alarmsSet: tally.alarmsSet,
-    commits: tally.commits,
-  };
-}
+export const statsView = (tx: Reading): StatsView => ({ ...queueView(tx), ...statsOf(tx.tally) });

@@ -1,5 +1,7 @@
 /** What a queue has done since its first task: numbers that only grow, for who looks now and then and takes the difference. */
 
+import { type Histogram, type Percentiles, percentiles } from "./histogram.ts";
+
 export interface Meters {
   readonly pushed: number;
   /** Leases given, also those that began in a push. */
@@ -52,3 +54,27 @@ export function addMeters(a: Meters, b: Meters): Meters {
     ranMs: a.ranMs + b.ranMs,
   };
 }
+
+/** What is measured and paid beside the meters. */
+interface Measured {
+  /** From due to claimed, and from started to ended. */
+  readonly waits: Histogram;
+  readonly runs: Histogram;
+  readonly rowsWritten: number;
+  readonly alarmsSet: number;
+  readonly commits: number;
+}
+
+/** What the stats of a queue add to its other numbers; percentiles in ms. */
+export interface AddedStats extends Omit<Measured, "waits" | "runs"> {
+  readonly waitMs: Percentiles | null;
+  readonly runMs: Percentiles | null;
+}
+
+export const statsOf = ({ waits, runs, rowsWritten, alarmsSet, commits }: Measured): AddedStats => ({
+  waitMs: percentiles(waits),
+  runMs: percentiles(runs),
+  rowsWritten,
+  alarmsSet,
+  commits,
+});
