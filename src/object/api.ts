@@ -160,7 +160,7 @@ export type Totals = Pick<QueueInfo, "counts" | "workers" | "oldestDueAgeMs" | "
 };
 
 /** A queue in a list. */
-export type Listed = QueueInfo & Partial<QueueStats>;
+type Listed = QueueInfo & Partial<QueueStats>;
 
 /** Which queues exist, with a snapshot of each. Never on the push path. */
 export interface DirectoryApi {

@@ -6,9 +6,9 @@ import { patch } from "../api.ts";
 import { say } from "../toast.tsx";
 import { can } from "../token.ts";
 import type { QueueStats } from "../types.ts";
-import { errorText } from "../ui/act.ts";
 import { Fact } from "../ui/fact.tsx";
 import { SelectField, TextField } from "../ui/fields.tsx";
+import { useSubmission } from "../ui/submission.ts";
 import { durationText } from "../ui/time.ts";
 import { CONFIG_FIELDS, type ConfigField, configPatchOf, configTexts } from "./config-form.ts";
 import { queuePath } from "./paths.ts";
@@ -56,8 +56,7 @@ function Editor({ queue, config, onChanged }: EditorProps): ComponentChildren {
     ConfigField,
     Signal<string>
   >;
-  const isBusy = useSignal(false);
-  const error = useSignal<string | null>(null);
+  const { isBusy, error, run } = useSubmission();
   const texts = Object.fromEntries(CONFIG_FIELDS.map((field) => [field, values[field].value])) as Record<
     ConfigField,
     string
@@ -71,16 +70,12 @@ function Editor({ queue, config, onChanged }: EditorProps): ComponentChildren {
   );
   const submit = async (): Promise<void> => {
     if (!("patch" in change)) return;
-    isBusy.value = true;
-    error.value = null;
-    try {
-      await patch(queuePath(queue, "/config"), change.patch);
+    const changed = change.patch;
+    await run(async () => {
+      await patch(queuePath(queue, "/config"), changed);
       say("The settings are changed.", "good");
       await onChanged();
-    } catch (refusal) {
-      error.value = errorText(refusal);
-    }
-    isBusy.value = false;
+    });
   };
   return (
     <form

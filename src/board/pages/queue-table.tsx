@@ -4,6 +4,7 @@ import { type Signal, useSignal } from "@preact/signals";
 import type { ComponentChildren, TargetedMouseEvent } from "preact";
 import { Ago } from "../clock.tsx";
 import { Link, queueHref, taskHref } from "../router.ts";
+import { Scroller } from "../scroller.tsx";
 import { StatusLabel } from "../status.tsx";
 import type { LiveRows } from "./queue-rows.ts";
 import type { Row, Status } from "./task-model.ts";
@@ -29,8 +30,7 @@ export function QueueTable({ queue, live, status, chosen }: TableProps): Compone
     last.value = id;
   };
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
-    <section class="table tasks" aria-label="List of tasks" tabIndex={0}>
+    <Scroller label="List of tasks" class="tasks">
       <table>
         <caption class="visually-hidden">{status === null ? "Tasks" : `${status} tasks`}</caption>
         <thead>
@@ -67,7 +67,7 @@ export function QueueTable({ queue, live, status, chosen }: TableProps): Compone
           ))}
         </tbody>
       </table>
-    </section>
+    </Scroller>
   );
 }
 

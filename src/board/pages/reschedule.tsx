@@ -2,9 +2,9 @@
 
 import { type Signal, useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { errorText } from "../ui/act.ts";
 import { FormDialog } from "../ui/dialog.tsx";
 import { SelectField, TextField } from "../ui/fields.tsx";
+import { useSubmission } from "../ui/submission.ts";
 import { durationOf, instantField, instantOf } from "../ui/time.ts";
 
 export interface When {
@@ -69,19 +69,14 @@ interface RescheduleProps {
 
 export function RescheduleDialog({ title, onClose, onSubmit }: RescheduleProps): ComponentChildren {
   const when = useWhen("delay");
-  const error = useSignal<string | null>(null);
-  const isBusy = useSignal(false);
+  const { isBusy, error, run } = useSubmission();
   const submit = async (): Promise<void> => {
     const chosen = instantOfWhen(when, Date.now());
     if ("wrong" in chosen) return;
-    isBusy.value = true;
-    try {
+    await run(async () => {
       await onSubmit(chosen.runAt ?? Date.now());
       onClose();
-    } catch (refusal) {
-      error.value = errorText(refusal);
-    }
-    isBusy.value = false;
+    });
   };
   return (
     <FormDialog

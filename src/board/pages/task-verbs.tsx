@@ -7,8 +7,9 @@ import { del, post, sendText } from "../api.ts";
 import { go, queueHref, taskHref } from "../router.ts";
 import { say } from "../toast.tsx";
 import { can } from "../token.ts";
-import { act, errorText } from "../ui/act.ts";
+import { act } from "../ui/act.ts";
 import { FormDialog, restFocus } from "../ui/dialog.tsx";
+import { useSubmission } from "../ui/submission.ts";
 import { queuePath, taskPath } from "./paths.ts";
 import { RescheduleDialog } from "./reschedule.tsx";
 import { copyOf, type Task } from "./task-model.ts";
@@ -151,18 +152,12 @@ interface AskFormProps {
 
 /** Asks first; what the server refuses is said where one was asked. */
 export function Ask({ title, action, onClose, job, children }: AskFormProps): ComponentChildren {
-  const isBusy = useSignal(false);
-  const error = useSignal<string | null>(null);
-  const submit = async (): Promise<void> => {
-    isBusy.value = true;
-    try {
+  const { isBusy, error, run } = useSubmission();
+  const submit = (): Promise<void> =>
+    run(async () => {
       await job();
       onClose();
-    } catch (refusal) {
-      error.value = errorText(refusal);
-    }
-    isBusy.value = false;
-  };
+    });
   return (
     <FormDialog
       title={title}
