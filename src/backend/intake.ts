@@ -78,6 +78,8 @@ export class Intake {
   /** Tasks came; each takes one of what was granted. Those that are here already are passed over. */
   arrived(tasks: readonly Leased[]): void {
     this.#granted = Math.max(0, this.#granted - tasks.length);
+    // There was nothing; now there is.
+    this.#isIdle = false;
     const here = new Set(this.leases());
     this.#waiting.push(...tasks.filter((task) => !here.has(task.lease)));
     this.#bell.ring();
@@ -154,10 +156,14 @@ export class Intake {
     if (typeof this.#state === "object") throw this.#state.error;
     if (this.#state === "closed") return { done: true, value: undefined };
     const task = this.#worker.state === "paused" ? undefined : this.#waiting.shift();
-    if (!task && !this.#isIdle) return undefined;
+    if (task) {
+      this.#hands.add(task.lease);
+      return { done: false, value: task };
+    }
+    // Said after the tasks that came before it, however many of them still waited here.
+    if (!this.#isIdle) return undefined;
     this.#isIdle = false;
-    if (task) this.#hands.add(task.lease);
-    return { done: false, value: task ?? null };
+    return { done: false, value: null };
   }
 }
 

@@ -81,6 +81,24 @@ test("a next that waits gets the task that arrives, null when there is nothing, 
   expect(await third).toBe("done");
 });
 
+test("that there is nothing more is said after all that came before it, and not once more came", async () => {
+  const { intake } = bench(5);
+  const stream = intake.stream(async () => undefined);
+  intake.arrived(["a", "b"].map(leased));
+  intake.idle();
+  expect([await value(stream.next()), await value(stream.next()), await value(stream.next())]).toEqual([
+    "a",
+    "b",
+    null,
+  ]);
+  intake.idle();
+  intake.arrived([leased("c")]);
+  expect(await value(stream.next())).toBe("c");
+  const next = value(stream.next());
+  intake.close();
+  expect(await next).toBe("done");
+});
+
 test("while the worker is paused nothing is handed over, and there is no room", async () => {
   const { intake, become } = bench(2);
   const stream = intake.stream(async () => undefined);
