@@ -7,6 +7,8 @@ const retry = process.env.CI ? 1 : 0;
 
 export default defineConfig({
   test: {
+    // What the server logs of what it does is asserted where it matters, and says nothing to who reads the result.
+    onConsoleLog: (text) => !/^\{"type":"[a-z_]+",/.test(text),
     // V8's own coverage cannot see into workerd; istanbul instruments the source, and so counts in every project.
     // Pages run in a browser, where it sees nothing: of the board that is all but its plain modules.
     coverage: {
