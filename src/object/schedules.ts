@@ -17,7 +17,7 @@ import { type Layout, UNDIVIDED } from "../task/layout.ts";
 import { partitionOfKey } from "../task/partition.ts";
 import { scheduleNotFound } from "../task/refusals.ts";
 import { fail, ok, type Result } from "../task/result.ts";
-import type { ScheduleRule } from "../task/schedule.ts";
+import { checkRule, type ScheduleRule } from "../task/schedule.ts";
 import type { NewTask, Pushed } from "../task/task.ts";
 import type { Desk } from "./desk.ts";
 import { pushInto } from "./pushes.ts";
@@ -54,6 +54,8 @@ export class Schedules {
   put(step: Step, { name, rule, task }: ScheduleInput, layout: Layout = UNDIVIDED): Result<ScheduleText> {
     const belongs = this.#belongs(task, layout);
     if (!belongs.ok) return belongs;
+    const checked = checkRule(rule, step.tx.now);
+    if (!checked.ok) return checked;
     this.#desk.partition.open();
     return mapped(putSchedule(step.tx, name, rule, task), textOf);
   }

@@ -3,7 +3,7 @@
 import { MAX_SCHEDULES, MAX_TICKS_AT_ONCE, NEXT_TICKS } from "../limits.ts";
 import { scheduleNotFound } from "../task/refusals.ts";
 import { fail, ok, type Result } from "../task/result.ts";
-import { checkRule, dueTicks, nextTick, nextTicks, type ScheduleRule, type Timed, tickKey } from "../task/schedule.ts";
+import { dueTicks, nextTick, nextTicks, type ScheduleRule, type Timed, tickKey } from "../task/schedule.ts";
 import { isTerminal } from "../task/status.ts";
 import type { NewTask, Pushed, RawJson } from "../task/task.ts";
 import { rowsById, statusOf } from "./rows.ts";
@@ -53,11 +53,10 @@ export function ticksAhead(row: ScheduleRow): number[] {
 /**
  * Makes a schedule, or sets it anew. What it has ticked stands: no tick comes twice, whatever is changed.
  *
- * @returns `bad_request` for a rule that makes no sense, or when there are as many as there may be
+ * @param rule makes sense (`checkRule`)
+ * @returns `too_many_requests` when there are as many as there may be
  */
 export function putSchedule(tx: Tx, name: string, rule: ScheduleRule, task: ScheduledTask): Result<ScheduleRow> {
-  const checked = checkRule(rule, tx.now);
-  if (!checked.ok) return checked;
   const known = schedule(tx, name);
   if (!known.ok && countOf(tx) >= MAX_SCHEDULES) {
     const detail = `A queue has at most ${MAX_SCHEDULES} schedules: delete one, or use another queue.`;
