@@ -1,6 +1,6 @@
 // The package as its users get it: built, packed, installed, and used on every platform that it names.
 import { execFile } from "node:child_process";
-import { globSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -87,6 +87,46 @@ describe.concurrent("one program, on each platform", () => {
   });
 });
 
+describe("an empty project into which npm installed it", () => {
+  /** Entries that Node can load: what is for Workers alone has modules that only workerd has. */
+  const ofNode = (entry: string): boolean => entry !== "./server";
+
+  test("has every entry, and nothing beside the entries", async () => {
+    const entries = Object.keys(packed.manifest.exports);
+    expect(entries.length).toBeGreaterThanOrEqual(7);
+    const names = entries.filter(ofNode).map((entry) => entry.replace(/^\./, "prinia"));
+    const load = `
+      const attributes = (name) => (name.endsWith(".json") ? { with: { type: "json" } } : {});
+      for (const name of ${JSON.stringify(names)}) {
+        const exported = Object.keys(await import(name, attributes(name)));
+        if (exported.length === 0) throw new Error(name + " exports nothing");
+        console.log(name);
+      }
+      const inside = await import("prinia/dist/client/index.js").catch(({ code }) => code);
+      console.log(inside);`;
+    writeFileSync(join(packed.consumer, "entries.js"), load);
+    const { stdout } = await promisify(execFile)(process.execPath, ["entries.js"], { cwd: packed.consumer });
+    expect(stdout.trim().split("\n")).toEqual([...names, "ERR_PACKAGE_PATH_NOT_EXPORTED"]);
+    // The one that is left is the whole of the Worker that is started above.
+    const embedded = readFileSync(join(packed.consumer, "embedded.js"), "utf8");
+    expect(entries.filter((entry) => !ofNode(entry)).map((entry) => entry.replace(/^\./, "prinia"))).toEqual(
+      [...embedded.matchAll(/from "(prinia[^"]*)"/g)].map(([, name]) => name),
+    );
+  });
+
+  test("has the commands that the manifest names, and they tell what they can do", async () => {
+    const commands = Object.keys(packed.manifest.bin ?? {});
+    const folder = join(packed.consumer, "node_modules/.bin");
+    expect(existsSync(folder) ? readdirSync(folder).toSorted() : []).toEqual(commands.toSorted());
+    for (const command of commands) {
+      const asked = async (flag: string) =>
+        (await promisify(execFile)(process.execPath, [join(folder, command), flag], { cwd: packed.consumer })).stdout;
+      expect(await asked("--version")).toContain(packed.manifest.version);
+      expect(await asked("--help")).toContain(`${command} `);
+    }
+  });
+});
+
 describe.concurrent("its declarations compile", () => {
   const nodenext = { module: "nodenext" };
   const bundler = { module: "esnext", moduleResolution: "bundler" };
@@ -134,8 +174,9 @@ describe("what is in it", () => {
   });
 
   test("imports of its dependencies, of each of them, and of nothing else but what platforms have", async () => {
+    const commands = Object.values(packed.manifest.bin ?? {}).map((file) => join(packed.folder, file));
     const { metafile } = await build({
-      entryPoints: targets("default"),
+      entryPoints: [...targets("default"), ...commands],
       ...{ bundle: true, write: false, metafile: true, outdir: "out", format: "esm", packages: "external" },
     });
     const imported = Object.values(metafile.outputs).flatMap((output) => output.imports.map(({ path }) => path));
