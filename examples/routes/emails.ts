@@ -12,15 +12,16 @@ const emails = (): DurableBackend<Email, string> =>
     http({ url: process.env.PRINIA_URL ?? "http://127.0.0.1:8787", token: process.env.PRINIA_TOKEN }),
   );
 
+const PATIENCE_MS = 2_000;
+
 /** Pushes what the body says, once for each address: 202 with where to look, 400 for a body that is no email. */
 export async function send(request: Request, statusPath: string): Promise<Response> {
   const body: unknown = await request.json().catch(() => null);
   if (!isEmail(body)) return Response.json({ error: "`to` is missing, or is no address" }, { status: 400 });
   return answered(async () => {
-    const { id } = await emails().pushTask(
-      { args: { to: body.to }, idempotencyKey: `welcome ${body.to}` },
-      { retry: true },
-    );
+    const task = { args: { to: body.to }, idempotencyKey: `welcome ${body.to}` };
+    // Tried again while there is time: a visitor waits for the answer.
+    const { id } = await emails().pushTask(task, { retry: true, signal: AbortSignal.timeout(PATIENCE_MS) });
     return Response.json({ id }, { status: 202, headers: { location: `${statusPath}/${id}` } });
   });
 }
@@ -44,8 +45,10 @@ async function answered(answer: () => Promise<Response>): Promise<Response> {
   try {
     return await answer();
   } catch (error) {
-    if (!(error instanceof PriniaError && PASSING.has(error.code))) throw error;
-    const seconds = Math.ceil((error.retryAfterMs ?? 1_000) / 1_000);
+    const isLate = error instanceof DOMException && error.name === "TimeoutError";
+    const refusal = error instanceof PriniaError ? error : undefined;
+    if (!isLate && !(refusal && PASSING.has(refusal.code))) throw error;
+    const seconds = Math.ceil((refusal?.retryAfterMs ?? 1_000) / 1_000);
     return Response.json({ error: "try again later" }, { status: 503, headers: { "retry-after": String(seconds) } });
   }
 }

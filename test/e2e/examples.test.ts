@@ -131,18 +131,21 @@ describe("examples/subscriber.ts: a WebSocket and nothing else", () => {
     const queue = "/v1/queues/watched";
     const run = runNode(["examples/subscriber.ts", "watched", "2"], { PRINIA_URL: url.embed });
     await expect.poll(run.stdout).toBe("watching watched: 0 tasks wait\n");
-    const pushed = await post<{ tasks: { id: string }[] }>(`${queue}/tasks/bulk`, {
-      tasks: [{ args: 1 }, { args: 2 }],
-    });
+    const pushed = await post<{ tasks: { id: string }[] }>(`${queue}/tasks`, [{ args: 1 }, { args: 2 }]);
     const polled = await post<{ tasks: { id: string; lease: string }[] }>(`${queue}/poll`, { worker: "w", max: 2 });
     const events = polled.body.tasks.map(({ id, lease }) => ({ type: "ack", id, lease, result: { ok: null } }));
     await post(`${queue}/events`, { events });
     expect(await run.exited, run.stderr()).toBe(0);
-    const lines = run.stdout().trim().split("\n");
-    for (const { id } of pushed.body.tasks) {
-      const seen = lines.filter((line) => line.startsWith(id)).map((line) => line.split(" ")[1]);
-      expect([seen[0], seen.at(-1)]).toEqual(["Pending", "Done"]);
-    }
+    // What changes twice within a moment is told once.
+    const seen = new Map(
+      run
+        .stdout()
+        .trim()
+        .split("\n")
+        .slice(1)
+        .map((line) => line.split(" ") as [string, string]),
+    );
+    expect(seen).toEqual(new Map(pushed.body.tasks.map(({ id }) => [id, "Done"])));
   });
 });
 
@@ -191,14 +194,11 @@ describe("examples/routes: edge routes of frameworks", () => {
     },
   );
 
-  test.each(Object.entries(ROUTES))(
-    "%s: a queue that cannot be reached is a 503, and no stack",
-    async (_, { push }) => {
-      vi.stubEnv("PRINIA_URL", `http://127.0.0.1:${await freePort()}`);
-      const { status, headers } = await push(request({ to: "ada@example.com" }));
-      expect([status, headers.get("retry-after")]).toEqual([503, "1"]);
-    },
-  );
+  test("a queue that cannot be reached is a 503 within moments, and no stack", async () => {
+    vi.stubEnv("PRINIA_URL", `http://127.0.0.1:${await freePort()}`);
+    const { status, headers } = await next.POST(request({ to: "ada@example.com" }));
+    expect([status, headers.get("retry-after")]).toEqual([503, "1"]);
+  });
 
   test("Remix: an action takes other methods, too, and this one refuses them", async () => {
     const deleting = new Request("https://shop.example.com/emails", { method: "DELETE" });

@@ -1,0 +1,33 @@
+/** How VitePress shows the pages that prepare.ts has written. */
+
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type DefaultTheme, defineConfig } from "vitepress";
+import { NAV } from "./nav.ts";
+
+/** The first heading of a page. */
+function titleOf(pages: string, page: string): string {
+  const text = readFileSync(join(pages, `${page}.md`), "utf8");
+  return (/^# (.*)$/m.exec(text)?.[1] ?? page).replaceAll("`", "");
+}
+
+function sidebarOf(pages: string): DefaultTheme.SidebarItem[] {
+  const item = (page: string) => ({ text: titleOf(pages, page), link: `/${page.replace(/^index$/, "")}` });
+  const groups = NAV.map((group) => ({ text: group.text, items: group.pages.map(item) }));
+  const decisions = existsSync(join(pages, "design")) ? readdirSync(join(pages, "design")) : [];
+  const items = decisions.map((file) => item(`design/${file.replace(/\.md$/, "")}`));
+  return [...groups, { text: "Decisions", collapsed: true, items }];
+}
+
+/** @param pages the folder of the pages */
+export const configOf = (pages: string) =>
+  defineConfig({
+    title: "Prinia",
+    description: "A task queue on Durable Objects: HTTP, WebSocket and TypeScript",
+    markdown: { languageAlias: { promql: "txt", capnp: "txt" } },
+    themeConfig: {
+      sidebar: sidebarOf(pages),
+      outline: [2, 3],
+      search: { provider: "local" },
+    },
+  });

@@ -1,0 +1,45 @@
+/** What stands in the site's menu, in order. A test holds it against the pages that there are. */
+
+export interface Group {
+  readonly text: string;
+  /** Paths in the site, without `.md`. */
+  readonly pages: readonly string[];
+}
+
+export const NAV: readonly Group[] = [
+  { text: "Start", pages: ["index", "quick-start", "source/examples/README"] },
+  { text: "Concepts", pages: ["semantics", "workers", "scaling", "reliability", "traits", "features"] },
+  {
+    text: "Guides",
+    pages: [
+      "guides/idempotency",
+      "guides/retries",
+      "guides/long-tasks",
+      "guides/exactly-once",
+      "guides/testing",
+      "deploying",
+      "self-hosting",
+      "monitoring",
+      "board",
+      "writing-a-backend",
+    ],
+  },
+  { text: "Coming from", pages: ["guides/from-cloudflare-queues", "guides/from-bullmq", "guides/from-sqs"] },
+  {
+    text: "Reference",
+    pages: [
+      "protocol",
+      "reference/http",
+      "reference/prinia",
+      "reference/prinia-worker",
+      "reference/prinia-server",
+      "reference/prinia-memory",
+      "reference/prinia-sqlite",
+      "reference/prinia-msgpack",
+      "performance",
+      "changelog",
+    ],
+  },
+  { text: "Troubleshooting", pages: ["troubleshooting"] },
+  { text: "Inside", pages: ["architecture", "threat-model", "releasing"] },
+];
