@@ -145,7 +145,7 @@ function apiPage(entry: string, path: string, all: readonly Exported[], seen: Ma
   for (const { name } of own) seen.set(name, path);
   const parts = [`# \`${entry}\``, "Made from the declarations of the package."];
   if (others.length > 0) {
-    const links = others.map(({ name }) => `[\`${name}\`](/${seen.get(name)}#${anchorOf(name)})`);
+    const links = others.map(({ name }) => `[\`${name}\`](/${seen.get(name)}#${name})`);
     parts.push(`It exports these of other entries as well: ${links.join(", ")}.`);
   }
   for (const [kind, heading] of HEADINGS) {
@@ -155,13 +155,9 @@ function apiPage(entry: string, path: string, all: readonly Exported[], seen: Ma
   return `${parts.join("\n\n")}\n`;
 }
 
-const anchorOf = (name: string): string => name.toLowerCase();
-
 function sectionOf({ name, docs, code }: Exported): string {
   const [prose = "", ...tags] = docs.split(/^@/m);
-  return [`### \`${name}\` {#${anchorOf(name)}}`, asProse(prose), ...tags.map(tagged), fenced(code)]
-    .filter(Boolean)
-    .join("\n\n");
+  return [`### \`${name}\` {#${name}}`, asProse(prose), ...tags.map(tagged), fenced(code)].filter(Boolean).join("\n\n");
 }
 
 function tagged(tag: string): string {

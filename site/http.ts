@@ -47,7 +47,7 @@ export function httpPage(): string {
     Object.entries(methods).map(([method, operation]) => operationSection(method.toUpperCase(), path, operation)),
   );
   const schemas = Object.entries(components.schemas).map(
-    ([name, schema]) => `### \`${name}\` {#${name.toLowerCase()}}\n\n${fieldsOf(schema)}`,
+    ([name, schema]) => `### \`${name}\` {#${name}}\n\n${fieldsOf(schema)}`,
   );
   return [
     "# HTTP routes",
@@ -62,7 +62,7 @@ export function httpPage(): string {
 
 function operationSection(method: string, path: string, operation: Operation): string {
   const { operationId, summary, description, parameters = [], requestBody, responses } = operation;
-  const parts = [`### \`${method} ${path}\` {#${operationId.toLowerCase()}}`];
+  const parts = [`### \`${method} ${path}\` {#${operationId}}`];
   for (const text of [summary, description]) if (text) parts.push(asProse(text));
   parts.push(accessOf(operation));
   if (parameters.length > 0) {
@@ -113,7 +113,7 @@ const BOUNDS = ["minimum", "maximum", "minLength", "maxLength", "minItems", "max
 function typeOf(schema: Schema): string {
   if (schema.$ref) {
     const name = schema.$ref.slice(schema.$ref.lastIndexOf("/") + 1);
-    return `[\`${name}\`](#${name.toLowerCase()})`;
+    return `[\`${name}\`](#${name})`;
   }
   if (schema.const !== undefined) return `\`${JSON.stringify(schema.const)}\``;
   if (schema.enum) return schema.enum.map((one) => `\`${JSON.stringify(one)}\``).join(", ");

@@ -6,9 +6,11 @@
 import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { apiPages } from "./api.ts";
+import { configOf } from "./config.ts";
 import { type Pages, ROOT, read } from "./files.ts";
 import { httpPage, openApi } from "./http.ts";
 import { type Linked, linksOf, siteOf } from "./links.ts";
+import { slugOf } from "./slug.ts";
 import { sourcePage } from "./source.ts";
 
 /** All pages of the site, their links included. */
@@ -43,9 +45,11 @@ export function writePages(folder: string): void {
     cpSync(join(ROOT, file), join(folder, to), { preserveTimestamps: true });
   }
   write(join(folder, "public/openapi.json"), `${JSON.stringify(openApi(), null, 2)}\n`);
-  const config = JSON.stringify(join(ROOT, "site/config.ts"));
-  const module = `import { configOf } from ${config};\nexport default configOf(${JSON.stringify(folder)});\n`;
-  write(join(folder, ".vitepress/config.mjs"), module);
+  // As data, and below settings of its own: the compiler that VitePress brings is older than this project's.
+  write(join(folder, "tsconfig.json"), "{}\n");
+  const anchors = `config.markdown.anchor = { slugify: ${slugOf} };`;
+  const config = `const config = ${JSON.stringify(configOf(folder), null, 2)};\n${anchors}\nexport default config;\n`;
+  write(join(folder, ".vitepress/config.mjs"), config);
 }
 
 const siteOfAsset = (path: string): string => path.replace(/^docs\//, "");
