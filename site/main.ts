@@ -10,8 +10,6 @@ const PAGES = join(ROOT, "build/site-pages");
 const OUT = join(ROOT, "build/site");
 
 writePages(PAGES);
-// Where VitePress looks for settings of compilers: not in this project's, which are newer than its own.
-process.chdir(PAGES);
 if (process.argv.includes("--dev")) {
   const server = await createServer(PAGES, { host: "127.0.0.1" });
   await server.listen();

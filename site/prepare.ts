@@ -45,8 +45,7 @@ export function writePages(folder: string): void {
     cpSync(join(ROOT, file), join(folder, to), { preserveTimestamps: true });
   }
   write(join(folder, "public/openapi.json"), `${JSON.stringify(openApi(), null, 2)}\n`);
-  // As data, and below settings of its own: the compiler that VitePress brings is older than this project's.
-  write(join(folder, "tsconfig.json"), "{}\n");
+  // As data, not as a module of ours: the compiler that VitePress brings is older than this project's settings.
   const anchors = `config.markdown.anchor = { slugify: ${slugOf} };`;
   const config = `const config = ${JSON.stringify(configOf(folder), null, 2)};\n${anchors}\nexport default config;\n`;
   write(join(folder, ".vitepress/config.mjs"), config);

@@ -1,4 +1,5 @@
-// docs/guides: every block of TypeScript compiles; those that name a file are run, and print what stands below them.
+// docs/guides and other pages: every block of TypeScript compiles; those that name a file are run, and print what stands
+// below them.
 
 import { globSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -14,10 +15,25 @@ interface Program {
 }
 
 const guides = globSync("docs/guides/*.md", { cwd: ROOT });
+/** Pages with blocks that other tests hold: the README, docs/workers.md and docs/writing-a-backend.md. */
+const ELSEWHERE = ["docs/workers.md", "docs/writing-a-backend.md"];
+const pages = globSync("docs/{.,design,guides}/*.md", { cwd: ROOT }).filter((page) => !ELSEWHERE.includes(page));
+
+/** What the blocks of other pages leave to the reader. */
+const THE_READERS = `
+import type { DurableBackend } from "prinia";
+declare global {
+  const emails: DurableBackend<{ readonly to: string }, unknown>;
+  const audit: DurableBackend<{ readonly to: string }, unknown>;
+  const exporter: { send(span: object): void };
+  const mailServer: string;
+  const traceparent: string;
+}
+`;
 const files: Record<string, string> = {};
 const programs: Program[] = [];
 
-for (const guide of guides) {
+for (const guide of pages) {
   const text = readFileSync(join(ROOT, guide), "utf8");
   const blocks = [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(([, language, code = ""]) => ({
     language,
@@ -36,12 +52,13 @@ for (const guide of guides) {
 
 let project: Project;
 beforeAll(() => {
-  project = projectOf(files);
+  project = projectOf({ ...files, "readers.d.ts": THE_READERS });
 });
 
-test("there are guides, and each but the table of none has a program", () => {
+test("there are guides, and each has a program; blocks of other pages are found, too", () => {
   expect(guides.length).toBeGreaterThanOrEqual(8);
   expect(guides.filter((guide) => !programs.some((program) => program.guide === guide))).toEqual([]);
+  expect(Object.keys(files)).toEqual(expect.arrayContaining(["monitoring-0.ts", "traits-0.ts"]));
 });
 
 test("they compile, as strictly as this project", async () => {
