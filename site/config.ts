@@ -3,7 +3,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DefaultTheme, UserConfig } from "vitepress";
-import { NAV } from "./nav.ts";
+import { CALLED, NAV } from "./nav.ts";
 
 /** The first heading of a page. */
 function titleOf(pages: string, page: string): string {
@@ -12,7 +12,10 @@ function titleOf(pages: string, page: string): string {
 }
 
 function sidebarOf(pages: string): DefaultTheme.SidebarItem[] {
-  const item = (page: string) => ({ text: titleOf(pages, page), link: `/${page.replace(/^index$/, "")}` });
+  const item = (page: string) => ({
+    text: CALLED[page] ?? titleOf(pages, page),
+    link: `/${page.replace(/^index$/, "")}`,
+  });
   const groups = NAV.map((group) => ({ text: group.text, items: group.pages.map(item) }));
   const decisions = existsSync(join(pages, "design")) ? readdirSync(join(pages, "design")) : [];
   const items = decisions.map((file) => item(`design/${file.replace(/\.md$/, "")}`));

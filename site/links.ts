@@ -2,7 +2,7 @@
 
 import { existsSync, statSync } from "node:fs";
 import { posix } from "node:path";
-import { ROOT } from "./files.ts";
+import { ROOT, read } from "./files.ts";
 
 export interface Linked {
   /** Its path from the root of the checkout. */
@@ -51,8 +51,12 @@ function rewrite(page: string, label: string, target: string, sources: string[])
   if (path === null) return label;
   if (path.startsWith("docs/") && !path.endsWith(".md")) return `[${label}](/${path.slice("docs/".length)})`;
   if (!path.startsWith("docs/")) sources.push(...(isPage(path) ? [] : [path]));
-  return `[${label}](/${siteOf(path)}${anchor === undefined ? "" : `#${anchor}`})`;
+  // The name of a file says something beside the files alone.
+  const text = label === posix.basename(path) && label.endsWith(".md") ? titleOf(path) : label;
+  return `[${text}](/${siteOf(path)}${anchor === undefined ? "" : `#${anchor}`})`;
 }
+
+const titleOf = (path: string): string => /^# (.*)$/m.exec(read(path))?.[1] ?? path;
 
 /** Pages that the site has anyway. */
 const isPage = (path: string): boolean => ["README.md", "CHANGELOG.md", "examples/README.md"].includes(path);

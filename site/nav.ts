@@ -6,6 +6,15 @@ export interface Group {
   readonly pages: readonly string[];
 }
 
+/** What a page is called in the menu where that is not its heading. */
+export const CALLED: Readonly<Record<string, string>> = {
+  index: "Overview",
+  "quick-start": "Quick start",
+  semantics: "What a queue promises",
+  scaling: "Scaling",
+  "reference/http": "HTTP routes",
+};
+
 export const NAV: readonly Group[] = [
   { text: "Start", pages: ["index", "quick-start", "source/examples/README"] },
   { text: "Concepts", pages: ["semantics", "workers", "scaling", "reliability", "traits", "features"] },

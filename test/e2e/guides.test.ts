@@ -17,7 +17,7 @@ interface Program {
 const guides = globSync("docs/guides/*.md", { cwd: ROOT });
 /** Pages with blocks that other tests hold: the README, docs/workers.md and docs/writing-a-backend.md. */
 const ELSEWHERE = ["docs/workers.md", "docs/writing-a-backend.md"];
-const pages = globSync("docs/{.,design,guides}/*.md", { cwd: ROOT }).filter((page) => !ELSEWHERE.includes(page));
+const pages = globSync("docs/**/*.md", { cwd: ROOT }).filter((page) => !ELSEWHERE.includes(page));
 
 /** What the blocks of other pages leave to the reader. */
 const THE_READERS = `

@@ -66,6 +66,7 @@ describe("pages and links", () => {
       "[a](/semantics.md#order) [b](/source/examples/worker.ts.md)\n```md\n[c](none.md)\n```\n![d](board/x.png) [e](#here)\n",
     );
     expect(sources).toEqual(["examples/worker.ts"]);
+    expect(linksOf("docs/README.md", "[board.md](board.md)").rewritten).toBe("[The board](/board.md)");
     expect(() => linksOf("docs/board.md", "[c](none.md)")).toThrow("docs/none.md is linked, and is not there");
   });
 });
