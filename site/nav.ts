@@ -1,5 +1,7 @@
 /** What stands in the site's menu, in order. A test holds it against the pages that there are. */
 
+import { entries } from "./api.ts";
+
 export interface Group {
   readonly text: string;
   /** Paths in the site, without `.md`. */
@@ -39,12 +41,9 @@ export const NAV: readonly Group[] = [
     pages: [
       "protocol",
       "reference/http",
-      "reference/prinia",
-      "reference/prinia-worker",
-      "reference/prinia-server",
-      "reference/prinia-memory",
-      "reference/prinia-sqlite",
-      "reference/prinia-msgpack",
+      ...entries()
+        .keys()
+        .map((page) => page.replace(/\.md$/, "")),
       "performance",
       "changelog",
     ],

@@ -58,7 +58,9 @@ beforeAll(() => {
 test("there are guides, and each has a program; blocks of other pages are found, too", () => {
   expect(guides.length).toBeGreaterThanOrEqual(8);
   expect(guides.filter((guide) => !programs.some((program) => program.guide === guide))).toEqual([]);
-  expect(Object.keys(files)).toEqual(expect.arrayContaining(["monitoring-0.ts", "traits-0.ts"]));
+  expect(Object.keys(files)).toEqual(
+    expect.arrayContaining([/^monitoring-/, /^traits-/].map((name) => expect.stringMatching(name))),
+  );
 });
 
 test("they compile, as strictly as this project", async () => {

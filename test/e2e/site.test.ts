@@ -38,6 +38,9 @@ describe("pages and links", () => {
     expect(docs.length).toBeGreaterThan(30);
     expect(docs.filter((page) => !page.startsWith("design/") && !inMenu.includes(page))).toEqual([]);
     expect(inMenu.filter((page) => !made.has(page))).toEqual([]);
+    const references = [...made.keys()].filter((page) => page.startsWith("reference/"));
+    expect(references.length).toBeGreaterThan(6);
+    expect(references.filter((page) => !inMenu.includes(page))).toEqual([]);
     expect(new Set(inMenu).size).toBe(inMenu.length);
   });
 
