@@ -3,7 +3,7 @@
 import { globSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
 import { entries, exportsOf } from "../../site/api.ts";
-import type { Pages } from "../../site/files.ts";
+import { type Pages, read } from "../../site/files.ts";
 import { openApi } from "../../site/http.ts";
 import { linksOf, siteOf } from "../../site/links.ts";
 import { NAV } from "../../site/nav.ts";
@@ -59,6 +59,25 @@ describe("pages and links", () => {
     }
     expect(broken).toEqual([]);
     expect(followed).toBeGreaterThan(300);
+  });
+
+  test("every script of npm that a page names exists", () => {
+    const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
+    const named = [...made].flatMap(([page, text]) =>
+      [...text.matchAll(/npm run (?:-s )?([a-z][a-z:]*)/g)].map(([, script = ""]) => ({ page, script })),
+    );
+    expect(named.length).toBeGreaterThan(20);
+    expect(named.filter(({ script }) => !(script in scripts))).toEqual([]);
+  });
+
+  test("every variable that a page names is one that something here reads", () => {
+    const sources = globSync("{src,test,bench,examples}/**/*.ts", { cwd: ROOT }).concat("vitest.config.ts");
+    const known = new Set(sources.flatMap((path) => read(path).match(/\bPRINIA_[A-Z_]+/g) ?? []));
+    const named = [...made].flatMap(([page, text]) =>
+      [...text.matchAll(/\bPRINIA_[A-Z_]+/g)].map(([variable]) => ({ page, variable })),
+    );
+    expect(named.length).toBeGreaterThan(20);
+    expect(named.filter(({ variable }) => !known.has(variable))).toEqual([]);
   });
 
   test("a link is rewritten in prose alone, and one that leads nowhere is an error", () => {
