@@ -113,9 +113,12 @@ export function migrate(sql: SqlDriver, migrations: readonly string[] = MIGRATIO
   }
 }
 
-/** Removes every table, so that the queue reads as never used. */
+/**
+ * Removes every table, so that the queue reads as never used: also those of a newer version that was rolled back, which
+ * would be in the way of the next upgrade. What begins with `_cf` is the platform's.
+ */
 export function dropTables(sql: SqlDriver): void {
-  sql.script(
-    "DROP TABLE task; DROP TABLE session; DROP TABLE state; DROP TABLE feed; DROP TABLE schedule; DROP TABLE migration",
-  );
+  const all = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'";
+  const names = sql.all<{ name: string }>(all).map(({ name }) => name);
+  sql.script(names.map((name) => `DROP TABLE "${name}";`).join(""));
 }
