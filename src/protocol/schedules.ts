@@ -71,6 +71,5 @@ export const scheduleSchema = v.strictObject({
   /** The next five, ms. */
   next: v.array(count),
 });
-export type Schedule = v.InferOutput<typeof scheduleSchema>;
 
 export const schedulesAnswerSchema = v.strictObject({ schedules: v.array(scheduleSchema) });
