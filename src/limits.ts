@@ -139,6 +139,8 @@ export const FEED_ROWS = 1000;
 export const FEED_CHANGES_A_ROW = 100;
 /** Frames of a feed that the Worker keeps for a client that does not read. Choice: then it comes back to the log. */
 export const MAX_FEED_BEHIND = 200;
+/** Args of a schedule, in bytes of JSON. Choice: all that a queue has are one answer, and what ticks at once one transaction. */
+export const MAX_SCHEDULE_ARGS_BYTES = 64 * KIB;
 /** Schedules of one queue. Choice: each look at them reads them all, and a list of them is one answer. */
 export const MAX_SCHEDULES = 100;
 /** Tasks that the missed ticks of one schedule become at a time. Choice: the rest follows at once. */

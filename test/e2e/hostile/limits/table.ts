@@ -57,6 +57,11 @@ const SIZES = {
   ),
   MAX_PARAMETER_BYTES: elsewhere("conformance/store/texts.ts", "a batch larger than a parameter is cut"),
   MAX_INLINE_ARGS_BYTES: elsewhere("conformance/store/texts.ts", "args of a megabyte come back"),
+  MAX_SCHEDULE_ARGS_BYTES: sides(
+    ["PUT /schedules/s", { everyMs: 1_000, task: { args: text(limits.MAX_SCHEDULE_ARGS_BYTES - 2) } }],
+    ["PUT /schedules/s", { everyMs: 1_000, task: { args: text(limits.MAX_SCHEDULE_ARGS_BYTES - 1) } }],
+    "payload_too_large task.args",
+  ),
   MAX_ATTACHMENT_BYTES: elsewhere("unit/object/attachment.test.ts", "MAX_ATTACHMENT_BYTES"),
 } satisfies Partial<Record<LimitName, Limit>>;
 
