@@ -7,6 +7,8 @@ const retry = process.env.CI ? 1 : 0;
 
 export default defineConfig({
   test: {
+    // What the server logs of what it does is asserted where it matters, and says nothing to who reads the result.
+    onConsoleLog: (text) => !/^\{"type":"[a-z_]+",/.test(text),
     // V8's own coverage cannot see into workerd; istanbul instruments the source, and so counts in every project.
     // Pages run in a browser, where it sees nothing: of the board that is all but its plain modules.
     coverage: {
@@ -16,7 +18,7 @@ export default defineConfig({
       reporter: ["text-summary", "html", "lcovonly"],
     },
     projects: [
-      { test: { name: "unit", include: ["test/{unit,types,model}/**/*.test.ts"], isolate: false } },
+      { test: { name: "unit", include: ["test/{unit,types,model}/**/*.test.ts"], isolate: false, maxWorkers: 2 } },
       // The prototype of docs/design/segments.md: the suite of the store on it, and what it costs. `npm run segments` has more.
       { plugins: [overlayPlugin()], test: { name: "segments", include: ["test/segments/*.test.ts"], isolate: false } },
       {
@@ -32,7 +34,8 @@ export default defineConfig({
             },
           }),
         ],
-        test: { name: "worker", include: ["test/worker/**/*.test.ts"], retry },
+        // Each file has a runtime of its own, which takes seconds to start: two at once keep both cores at work.
+        test: { name: "worker", include: ["test/worker/**/*.test.ts"], maxWorkers: 2, retry },
       },
       {
         test: {

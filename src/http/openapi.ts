@@ -83,7 +83,7 @@ export function openApiDocument(routes: readonly Route[]): object {
 }
 
 function operationOf(route: Route): object {
-  const parameters = [...pathParameters(route), ...queryParameters(route)];
+  const parameters = [...pathParameters(route), ...queryParameters(route), ...headerParameters(route)];
   return {
     operationId: route.operation,
     summary: route.summary,
@@ -113,6 +113,15 @@ function queryParameters({ query }: Route): object[] {
     schema,
   }));
 }
+
+const headerParameters = ({ headers = {} }: Route): object[] =>
+  Object.entries(headers).map(([name, description]) => ({
+    name,
+    in: "header",
+    required: false,
+    description,
+    schema: { type: "string" },
+  }));
 
 function bodyOf({ bodies }: Route): object {
   const content = Object.entries(bodies).map(([type, schema]) => [type, { schema: convert(schema).schema }]);

@@ -70,6 +70,8 @@ interface Row {
   readonly summary: string;
   readonly access: Access;
   readonly answers: Readonly<Record<number, AnswerSpec>>;
+  /** Headers that it reads, beside those of any request: what each means, for the document. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** The refusals of its own, for the document; those that any route may have go without saying. */
   readonly refusals?: readonly ErrorCode[];
 }

@@ -14,6 +14,7 @@ const feedRoute = route({
   operation: "followQueue",
   summary: "Follow a queue: an event for each change of a task or worker; goes on after the `last-event-id`",
   access: ["read"],
+  headers: { "last-event-id": "The `id` of the last event that was read: what came after it is told first." },
   answers: {
     200: { description: "Server-sent events, without end", schema: feedEventSchema, types: [SSE_TYPE] },
   },

@@ -51,6 +51,8 @@ const LIMITS = {
   leases: limits.MAX_LEASES,
   sockets: limits.MAX_SOCKETS,
   waitMs: limits.MAX_WAIT_MS,
+  feedRows: limits.FEED_ROWS,
+  feedChangesARow: limits.FEED_CHANGES_A_ROW,
 } as const;
 
 const capabilitiesRoute = route({

@@ -30,6 +30,10 @@ const pushRoute = route({
     "Push a task, a list of up to 1,000 (all or nothing), or a stream of lines (all or nothing for each 500); a single task may be waited for",
   access: ["push"],
   query: pushQuerySchema,
+  headers: {
+    traceparent: "The trace that the push belongs to, as W3C Trace Context has it: kept in the meta of its tasks.",
+    tracestate: "Kept beside the traceparent.",
+  },
   body: { schema: v.union([newTaskSchema, newTasksSchema]), decode: decodePush },
   stream: {
     type: NDJSON_TYPE,

@@ -60,6 +60,7 @@ const MATRIX: [method: string, below: string, body: object | undefined, scopes: 
   ["GET", "", undefined, ["read"]],
   ["GET", "/stats", undefined, ["read"]],
   ["GET", "/history", undefined, ["read"]],
+  ["GET", "/feed", undefined, ["read"]],
   ["GET", "/config", undefined, ["read"]],
   ["PATCH", "/config", {}, ["admin"]],
   ["POST", "/purge", undefined, ["admin"]],
@@ -77,6 +78,11 @@ async function call(bearer: string | undefined, method: string, url: string, bod
     },
     body: body === undefined ? null : JSON.stringify(body),
   });
+  // A feed has no end.
+  if (response.headers.get("content-type")?.startsWith("text/event-stream")) {
+    await response.body?.cancel();
+    return { status: response.status, text: "" };
+  }
   const text = await response.text();
   return { status: response.status, headers: response.headers, text };
 }

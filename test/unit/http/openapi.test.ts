@@ -113,5 +113,10 @@ describe("the document", () => {
     });
     const wait = paths["/v1/queues/{queue}/wait"]?.get;
     expect(wait?.parameters).toContainEqual(expect.objectContaining({ name: "id", required: true }));
+    const follow = paths["/v1/queues/{queue}/feed"]?.get;
+    expect(follow?.parameters).toContainEqual(
+      expect.objectContaining({ name: "last-event-id", in: "header", required: false }),
+    );
+    expect(push?.parameters).toContainEqual(expect.objectContaining({ name: "traceparent", in: "header" }));
   });
 });
