@@ -46,7 +46,7 @@ function read<T extends ArgsDef>(raw: readonly string[], defined: T, name: strin
     throw new UsageError(`${plainText(error)}. ${help}`.replace("..", "."));
   }
   const options = Object.entries(defined).filter(([, { type }]) => type !== "positional");
-  const known = new Set(["_", ...Object.keys(defined), ...options.flatMap(([option]) => [camel(option), option])]);
+  const known = new Set(["_", ...Object.keys(defined), ...options.flatMap(([option, arg]) => [camel(option), ...aliasesOf(arg)])]);
   const unknown = Object.keys(args).find((key) => !known.has(key));
   if (unknown !== undefined) throw new UsageError(`There is no option --${unknown}. ${help}`);
   for (const [option, { type }] of options)
@@ -61,5 +61,7 @@ function read<T extends ArgsDef>(raw: readonly string[], defined: T, name: strin
 const plainText = (error: unknown): string =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what colours are made of
   (error instanceof Error ? error.message : String(error)).replace(/\u001b\[\d+m/g, "");
+
+const aliasesOf = (arg: ArgsDef[string]): string[] => ("alias" in arg ? [arg.alias ?? []].flat() : []);
 
 const camel = (name: string): string => name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());

@@ -2,7 +2,8 @@
 
 import { sleep, systemClock } from "../backend/clock.ts";
 import { pauseMs } from "../backend/pause.ts";
-import { isRetryable, pieces, queuePath, Requests, type ServerOptions } from "../client/requests.ts";
+import { Timer } from "../backend/timer.ts";
+import { isRetryable, queuePath, Requests, type ServerOptions } from "../client/requests.ts";
 import { FEED_SILENCE_MS } from "../limits.ts";
 import { PriniaError } from "../task/errors.ts";
 
@@ -62,39 +63,33 @@ interface Message {
 }
 
 async function* open(server: ServerOptions, queue: string, position: string | undefined, signal: AbortSignal) {
-  const stop = new AbortController();
-  const abort = () => stop.abort();
-  signal.addEventListener("abort", abort, { once: true });
   const requests = new Requests({ ...server, fetch: withHeader(server.fetch, position) });
-  let timer = setTimeout(abort, FEED_SILENCE_MS);
+  // The answer while it is still open: a request ends with what is read of it.
+  const open = async (response: Response) => response;
+  const { body } = await requests.once("GET", `${queuePath(queue)}/feed`, { signal }, FEED_SILENCE_MS, open);
+  const reader = body?.getReader();
+  const stop = () => void reader?.cancel().catch(() => undefined);
+  signal.addEventListener("abort", stop, { once: true });
+  if (signal.aborted) stop();
+  const silence = new Timer();
   try {
-    const response = await opened(requests, `${queuePath(queue)}/feed`, stop.signal);
+    const decoder = new TextDecoder();
     let text = "";
-    for await (const piece of pieces(response)) {
-      clearTimeout(timer);
-      timer = setTimeout(abort, FEED_SILENCE_MS);
-      const messages = (text + piece).split("\n\n");
+    for (;;) {
+      silence.set(FEED_SILENCE_MS, stop);
+      const next = await reader?.read();
+      if (!next || next.done) return;
+      const messages = (text + decoder.decode(next.value, { stream: true })).split("\n\n");
       text = messages.pop() ?? "";
       for (const message of messages) yield messageOf(message);
     }
-  } catch (error) {
-    if (error instanceof PriniaError) throw error;
-    throw new PriniaError({ code: "unreachable", detail: "The connection broke." }, { cause: error });
+  } catch (cause) {
+    throw new PriniaError({ code: "unreachable", detail: "The connection broke." }, { cause });
   } finally {
-    clearTimeout(timer);
-    signal.removeEventListener("abort", abort);
-    stop.abort();
+    silence.clear();
+    signal.removeEventListener("abort", stop);
+    stop();
   }
-}
-
-/** The answer while it is still open: `once` would wait for its end. */
-function opened(requests: Requests, path: string, signal: AbortSignal): Promise<Response> {
-  return requests
-    .once("GET", path, {}, FEED_SILENCE_MS, async (response) => response)
-    .then((response) => {
-      signal.addEventListener("abort", () => void response.body?.cancel().catch(() => undefined), { once: true });
-      return response;
-    });
 }
 
 /** The SDK's requests have no header of their own. */
