@@ -8,7 +8,10 @@ import { socket } from "../client/socket.ts";
 import { UsageError } from "./exit.ts";
 import type { Terminal } from "./terminal.ts";
 
-export const DEFAULT_URL = "http://127.0.0.1:8787";
+/** People do not wait for long for a server that is not there. */
+const TRIES = 4;
+
+const DEFAULT_URL = "http://127.0.0.1:8787";
 
 /** Options that every command which asks a server takes. */
 export const SERVER_ARGS = {
@@ -30,13 +33,12 @@ export const urlOf = ({ url }: ServerArgs, { env }: Terminal): string => url || 
 /** @throws UsageError when the address is none */
 export function serverOf(args: ServerArgs, terminal: Terminal): ServerOptions {
   const url = urlOf(args, terminal);
-  if (!/^https?:$/.test(URL.parse?.(url)?.protocol ?? protocolOf(url)))
+  if (!/^https?:$/.test(protocolOf(url)))
     throw new UsageError(`--url or PRINIA_URL is ${JSON.stringify(url)}: give an address such as ${DEFAULT_URL}.`);
   const token = args.token || terminal.env.PRINIA_TOKEN || undefined;
-  return { url, token, fetch: terminal.fetch };
+  return { url, token, fetch: terminal.fetch, tries: TRIES };
 }
 
-/** `URL.parse` came with Node 22.1; older ones throw. */
 function protocolOf(url: string): string {
   try {
     return new URL(url).protocol;

@@ -46,7 +46,11 @@ function read<T extends ArgsDef>(raw: readonly string[], defined: T, name: strin
     throw new UsageError(`${plainText(error)}. ${help}`.replace("..", "."));
   }
   const options = Object.entries(defined).filter(([, { type }]) => type !== "positional");
-  const known = new Set(["_", ...Object.keys(defined), ...options.flatMap(([option, arg]) => [camel(option), ...aliasesOf(arg)])]);
+  const known = new Set([
+    "_",
+    ...Object.keys(defined),
+    ...options.flatMap(([option, arg]) => [camel(option), ...aliasesOf(arg)]),
+  ]);
   const unknown = Object.keys(args).find((key) => !known.has(key));
   if (unknown !== undefined) throw new UsageError(`There is no option --${unknown}. ${help}`);
   for (const [option, { type }] of options)

@@ -16,7 +16,7 @@ const NARROWEST = 6;
 const GAP = "  ";
 
 /** Lines of a table that fits: columns that may be are cut to what is left. Where nobody looks, nothing is cut. */
-export function table<T>(columns: readonly Column<T>[], rows: readonly T[], width: number): string[] {
+function table<T>(columns: readonly Column<T>[], rows: readonly T[], width: number): string[] {
   const cells = rows.map((row) => columns.map(({ of }) => visible(of(row))));
   const widths = columns.map(({ head }, at) => Math.max(widthOf(head), ...cells.map((row) => widthOf(row[at] ?? ""))));
   const cuttable = columns.flatMap(({ cut }, at) => (cut ? [at] : []));

@@ -3,7 +3,7 @@
 import { sleep, systemClock } from "../backend/clock.ts";
 import { pauseMs } from "../backend/pause.ts";
 import type { CallOptions, PushedResult, TaskText } from "../backend/port.ts";
-import { REQUEST_TIMEOUT_MS, REQUEST_TRIES } from "../limits.ts";
+import { REQUEST_TIMEOUT_MS } from "../limits.ts";
 import { orUnknown } from "./outcome.ts";
 import { isRetryable, jsonOf, type Requests } from "./requests.ts";
 
@@ -26,7 +26,7 @@ export async function httpPushAndWait(
       const options = { body: text, signal };
       return await requests.once("POST", route, options, leftMs + REQUEST_TIMEOUT_MS, jsonOf<PushedResult>);
     } catch (error) {
-      if (!repeatable || failures >= REQUEST_TRIES || !isRetryable(error)) throw orUnknown(error, repeatable);
+      if (!repeatable || failures >= requests.tries || !isRetryable(error)) throw orUnknown(error, repeatable);
       await sleep(systemClock, pauseMs(failures, error.retryAfterMs), signal);
     }
   }

@@ -14,6 +14,7 @@ const LEFT_OUT = /^(\..*|node_modules|dist|build|coverage)$/;
 
 interface Manifest {
   readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+  readonly bin: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;
 }
 
