@@ -255,6 +255,10 @@ export const STOP_GRACE_MS = 10_000;
 /** How long `stop` waits for the answers to its last events, and then for the close of the socket. */
 export const FLUSH_TIMEOUT_MS = 5_000;
 export const GOODBYE_TIMEOUT_MS = 2_000;
+/** How long a command of `prinia work` has after SIGTERM, before SIGKILL: less than LOST_GRACE_MS, so that its slot is free then. */
+export const SHELL_GRACE_MS = 4_000;
+/** A feed that is silent for longer is broken: three of its comments were missed. */
+export const FEED_SILENCE_MS = 45_000;
 /** Requests of one wait at a time: a wait for more ids than these can name asks for them in turns. */
 export const WAIT_STREAMS = 4;
 /** How long such a turn takes. */
