@@ -112,7 +112,7 @@ describe("an empty project into which npm installed it", () => {
   });
 
   test("has the commands that the manifest names, and they tell what they can do", async () => {
-    const commands = Object.keys(packed.manifest.bin ?? {});
+    const commands = Object.keys(packed.manifest.bin);
     const folder = join(packed.consumer, "node_modules/.bin");
     expect(existsSync(folder) ? readdirSync(folder).toSorted() : []).toEqual(commands.toSorted());
     for (const command of commands) {
@@ -171,7 +171,7 @@ describe("what is in it", () => {
   });
 
   test("imports of its dependencies, of each of them, and of nothing else but what platforms have", async () => {
-    const commands = Object.values(packed.manifest.bin ?? {}).map((file) => join(packed.folder, file));
+    const commands = Object.values(packed.manifest.bin).map((file) => join(packed.folder, file));
     const { metafile } = await build({
       entryPoints: [...targets("default"), ...commands],
       ...{ bundle: true, write: false, metafile: true, outdir: "out", format: "esm", packages: "external" },
