@@ -52,6 +52,15 @@ export const MAX_PARAMETER_BYTES = 1.5 * MIB;
 export const MAX_INLINE_ARGS_BYTES = 64 * KIB;
 /** A socket's attachment. Platform. */
 export const MAX_ATTACHMENT_BYTES = 16 * KIB;
+/** A webhook's secret, decoded. Contract: Standard Webhooks. */
+export const MIN_WEBHOOK_SECRET_BYTES = 24;
+export const MAX_WEBHOOK_SECRET_BYTES = 64;
+/** A webhook's address, in characters. Choice: what servers take. */
+export const MAX_WEBHOOK_URL_LENGTH = 2 * KIB;
+/** What is read of a webhook's answer that may be results: of one task MAX_RESULT_BYTES, of a batch so much. Contract. */
+export const MAX_WEBHOOK_ANSWER_BYTES = MIB;
+/** What is read of an answer that is a failure, and shown in the task's error. Contract. */
+export const MAX_WEBHOOK_ERROR_BYTES = 512;
 
 // Counts.
 
@@ -198,6 +207,9 @@ export const LOCK_WAIT_MS = 3_000;
 export const FILE_LOCK_WAIT_MS = 1_000;
 /** How long that lock is kept for a killed workerd to be gone. Choice: less than LOCK_WAIT_MS, so that a restart gets in. */
 export const LEFT_BEHIND_MS = 2_000;
+/** How long a webhook may ask to be left alone, at most and at least. Contract: an answer must not stop a queue for good, nor make it spin. */
+export const MAX_WEBHOOK_REST_MS = 3_600_000;
+export const MIN_WEBHOOK_REST_MS = 1_000;
 
 // The client, durations in milliseconds. All of them are choices.
 
