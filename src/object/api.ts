@@ -42,10 +42,10 @@ export interface Registered {
   readonly protocol: 1;
 }
 
-/** The settings as they hold, what of them code has, and what was set by changes, which come before it. */
+/** The settings as they hold; where code has some, these, and what was set by changes, which come before them. */
 export interface ConfigView extends QueueConfig {
-  readonly code: ConfigChange;
-  readonly set: ConfigChange;
+  readonly code?: ConfigChange;
+  readonly set?: ConfigChange;
 }
 
 /** What partition 0 decides for all. */

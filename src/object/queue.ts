@@ -241,7 +241,7 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
 
   async config() {
     const { config, code, settings } = this.#partition;
-    return ok({ ...config, code, set: settings.set });
+    return ok(Object.keys(code).length === 0 ? config : { ...config, code, set: settings.set });
   }
 
   configure(patch: ConfigPatch, layout?: Layout) {

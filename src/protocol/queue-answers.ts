@@ -51,8 +51,15 @@ const someConfig = v.strictObject({
   ),
 });
 
-/** The settings as they hold, and where they come from. A webhook has its place in both parts. */
-export const configViewSchema = v.strictObject({ ...queueConfigSchema.entries, code: someConfig, set: someConfig });
+/**
+ * The settings as they hold. Where code has some, with these and what was set by changes; where it has none, what differs
+ * from the defaults was set. A webhook has its place in both parts.
+ */
+export const configViewSchema = v.strictObject({
+  ...queueConfigSchema.entries,
+  code: v.exactOptional(someConfig),
+  set: v.exactOptional(someConfig),
+});
 
 const totals = {
   /** Tasks by status. */
