@@ -135,6 +135,18 @@ export const CALL_TRIES = 4;
 export const MAX_LOGGED_WORKERS = 10;
 /** Tasks that one token for a wait may name. Choice: it must fit an address. */
 export const MAX_TOKEN_TASKS = 100;
+/** How long a task snoozes whose dead letter queue cannot be reached. Choice. */
+export const DEAD_LETTER_RETRY_MS = 10_000;
+/** Between tries of such a report, times how many were made. Choice. */
+export const DISPATCH_RETRY_MS = 1_000;
+/** How long a call to a consumer may wait for company. Contract: as Cloudflare Queues. */
+export const MAX_BATCH_WAIT_MS = 60_000;
+/** How long a call to a consumer may last. Choice: as Cloudflare Queues; what takes longer is work for a worker. */
+export const MAX_CALL_MS = 900_000;
+/** Tries of a report on what a queue's own consumer did, the first one included. Choice: then the sweep sees to its tasks. */
+export const DISPATCH_REPORT_TRIES = 4;
+/** Calls to a consumer at a time, of one partition. Choice: as many as Cloudflare Queues allow. */
+export const MAX_CALLS = 250;
 /** Sessions of which a Worker remembers when it last told all partitions that they live. Choice: 100 bytes each. */
 export const MAX_REMEMBERED_BEATS = 10_000;
 /** Partitions that one request asks at a time. Contract; platform: six connections of a request wait for an answer. */

@@ -1,0 +1,34 @@
+/** The target that a queue has: what its code declares, made with the bindings of its Worker. */
+
+import { declaredConsumer, declaredLayouts } from "../declared.ts";
+import { type Env, queueStub, settings as settingsOf } from "../env.ts";
+import { consumerTarget } from "../outbound/consumer.ts";
+import { withDeadLetters } from "../outbound/dead-letters.ts";
+import type { Target } from "../outbound/target.ts";
+import { layoutIn } from "../task/layout.ts";
+import { placeOfBatch } from "../task/places.ts";
+import type { NewTask, QueueConfig } from "../task/task.ts";
+
+/**
+ * @param _config the queue's settings: a target that can be set by them has its place here
+ * @returns `null` for a queue that is consumed by others alone
+ */
+export function targetOf(env: Env, queue: string, _config: QueueConfig): Target | null {
+  const settings = declaredConsumer(queue);
+  if (settings === undefined) return null;
+  const target = consumerTarget(settings, () => settings.consumer(env as never));
+  const { deadLetterQueue } = settings;
+  return deadLetterQueue === undefined ? target : withDeadLetters(target, pushInto(env, deadLetterQueue));
+}
+
+/** @returns what pushes a task into another queue, and rejects where that refuses it */
+const pushInto =
+  (env: Env, queue: string) =>
+  async (task: NewTask): Promise<void> => {
+    const { layouts: written } = settingsOf(env);
+    const layout = layoutIn(new Map([...declaredLayouts, ...(written.ok ? written.value : [])]), queue);
+    const place = placeOfBatch([task], layout, () => 0);
+    if (!place.ok) throw new Error(place.error.detail);
+    const pushed = await queueStub(env, queue, place.value).push([task], ...(layout.partitions === 1 ? [] : [layout]));
+    if (!pushed.ok) throw new Error(pushed.error.detail);
+  };
