@@ -12,30 +12,44 @@ import {
   configIn,
   consumerSettings,
 } from "./outbound/consumer-options.ts";
+import { type WebhookOptions, type WebhookSettings, webhookSettings } from "./outbound/webhook/options.ts";
 import { configPatchSchema } from "./protocol/config.ts";
 import { check } from "./protocol/validate.ts";
 import type { ConfigChange } from "./task/config.ts";
 import { type Layout, type LayoutOptions, type Layouts, layoutOf, namedIn } from "./task/layout.ts";
 
 /**
- * What code says of a queue. A queue's webhook has its place here, next to its consumer.
+ * What code says of a queue.
  *
  * @template E the bindings of the Worker
  */
 export interface QueueOptions<E = never> extends LayoutOptions, ConsumerOptions<E> {
   /** Settings that hold unless `PATCH …/config` has set others, field by field; `backoff` is one field. */
   readonly config?: ConfigChange | undefined;
+  /** The URL that the queue sends its tasks to, instead of a consumer: see docs/webhooks.md. */
+  readonly webhook?: WebhookOptions<E> | undefined;
 }
 
 const DIVIDING = ["partitions", "keyedPartitions", "draining"] as const;
-const NAMES: ReadonlySet<string> = new Set([...DIVIDING, "config", ...CONSUMER_OPTIONS]);
+const NAMES: ReadonlySet<string> = new Set([...DIVIDING, "config", "webhook", ...CONSUMER_OPTIONS]);
 
-const consumers = new Map<string, ConsumerSettings>();
+/** Of both there is one at most: a name that is more precise than a prefix decides which. */
+interface DeclaredTarget {
+  readonly consumer: ConsumerSettings | null;
+  readonly webhook: WebhookSettings | null;
+}
+
+const targets = new Map<string, DeclaredTarget>();
 const configs = new Map<string, ConfigChange>();
 const layouts = new Map<string, Layout>();
 
 /** The consumer of a queue: under its own name, else under the longest prefix that has one. */
-export const declaredConsumer = (queue: string): ConsumerSettings | undefined => namedIn(consumers, queue);
+export const declaredConsumer = (queue: string): ConsumerSettings | undefined =>
+  namedIn(targets, queue)?.consumer ?? undefined;
+
+/** The webhook of a queue, likewise. */
+export const declaredWebhook = (queue: string): WebhookSettings | undefined =>
+  namedIn(targets, queue)?.webhook ?? undefined;
 
 /** The settings that code has for a queue; none where it has nothing to say. */
 export const declaredConfig = (queue: string): ConfigChange => namedIn(configs, queue) ?? NOTHING;
@@ -54,9 +68,9 @@ const NOTHING: ConfigChange = {};
  */
 export function declareQueues<E>(queues: Readonly<Record<string, QueueOptions<E>>>): Layouts {
   const declared = Object.entries(queues).map(([name, options]) => [name, declarationOf(name, options)] as const);
-  for (const [name, { consumer, config, layout }] of declared) {
+  for (const [name, { consumer, webhook, config, layout }] of declared) {
     put(layouts, name, layout);
-    put(consumers, name, consumer);
+    put(targets, name, consumer === null && webhook === null ? null : { consumer, webhook });
     put(configs, name, config);
   }
   return new Map(declared.flatMap(([name, { layout }]) => (layout === null ? [] : [[name, layout]])));
@@ -67,8 +81,7 @@ function put<T>(into: Map<string, T>, name: string, value: T | null): void {
   else into.set(name, value);
 }
 
-interface Declaration {
-  readonly consumer: ConsumerSettings | null;
+interface Declaration extends DeclaredTarget {
   readonly config: ConfigChange | null;
   /** `null` where the options do not speak of partitions: a prefix may, or the variable. */
   readonly layout: Layout | null;
@@ -82,6 +95,11 @@ function declarationOf<E>(name: string, options: QueueOptions<E>): Declaration {
   if (unknown !== undefined) refuse(`there is no option \`${unknown}\`.`);
   const consumer = consumerSettings(options);
   if (!consumer.ok) return refuse(consumer.error);
+  const webhook = options.webhook === undefined ? null : webhookSettings(options.webhook);
+  if (webhook?.ok === false) return refuse(webhook.error);
+  if (webhook !== null && consumer.value !== null) {
+    refuse("it has a `consumer` and a `webhook`, and each task goes to one of them: take one out.");
+  }
   const given = check(configPatchSchema, options.config ?? {});
   if (!given.ok) return refuse(`in \`config\`, ${given.error.detail}`);
   const config = merged(configIn(options as QueueOptions), given.value);
@@ -90,6 +108,7 @@ function declarationOf<E>(name: string, options: QueueOptions<E>): Declaration {
   const isDivided = DIVIDING.some((key) => options[key] !== undefined);
   return {
     consumer: consumer.value,
+    webhook: webhook === null ? null : webhook.value,
     config: Object.keys(config).length === 0 ? null : config,
     layout: isDivided ? layout.value : null,
   };

@@ -1,6 +1,6 @@
 /** What code says of a queue's webhook: checked, with its defaults. */
 
-import { MAX_BATCH } from "../../limits.ts";
+import { MAX_BATCH, MAX_BATCH_WAIT_MS, MAX_CALL_MS, MAX_CALLS } from "../../limits.ts";
 import type { Result } from "../../task/result.ts";
 import { MOST_LENIENT, webhookUrl } from "./address.ts";
 
@@ -38,10 +38,10 @@ export interface WebhookSettings {
 
 const NUMBERS = {
   batchSize: [1, MAX_BATCH],
-  batchWaitMs: [0, 60_000],
-  concurrency: [1, 250],
+  batchWaitMs: [0, MAX_BATCH_WAIT_MS],
+  concurrency: [1, MAX_CALLS],
   perSecond: [1, 1_000],
-  timeoutMs: [1, 900_000],
+  timeoutMs: [1, MAX_CALL_MS],
 } as const;
 
 const NAMES: ReadonlySet<string> = new Set(["url", "secret", "previousSecret", ...Object.keys(NUMBERS)]);

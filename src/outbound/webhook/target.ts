@@ -15,7 +15,7 @@ export interface WebhookPorts {
   readonly now: () => number;
   readonly rules: AddressRules;
   /** The secret, and while it changes the one before it; what is not set is undefined. */
-  readonly secrets: () => { readonly secret: string | undefined; readonly previousSecret?: string | undefined };
+  readonly secrets: () => { readonly secret: string | undefined; readonly previousSecret: string | undefined };
 }
 
 /** The world as it is. */

@@ -45,7 +45,12 @@ const secret = newSecret();
 
 function target(more: Partial<WebhookPorts> = {}, { url = `${base}/hook?key=hidden`, batchSize = 1 } = {}) {
   const options = { url, batchSize, batchWaitMs: 0, concurrency: 1, perSecond: undefined, timeoutMs: 1_000 };
-  return webhookTarget(options, { ...REAL_WORLD, rules: MOST_LENIENT, secrets: () => ({ secret }), ...more });
+  return webhookTarget(options, {
+    ...REAL_WORLD,
+    rules: MOST_LENIENT,
+    secrets: () => ({ secret, previousSecret: undefined }),
+    ...more,
+  });
 }
 
 const verified = ({ body, headers }: Received, by = secret) =>
@@ -213,7 +218,11 @@ describe("nothing is sent", () => {
   });
 
   test("without a secret, or with one that is not well formed", async () => {
-    for (const secrets of [{ secret: undefined }, { secret: "hunter2" }, { secret, previousSecret: "hunter2" }]) {
+    for (const secrets of [
+      { previousSecret: undefined, secret: undefined },
+      { secret: "hunter2", previousSecret: "" },
+      { secret, previousSecret: "hunter2" },
+    ]) {
       const error = await target({ secrets: () => secrets })
         .deliver(delivery([leased("a")]))
         .catch((reason: unknown) => reason);
