@@ -71,7 +71,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   worker = await startWrangler({
     config: "examples/embed/wrangler.toml",
-    main: "test/e2e/webhook-worker.ts",
+    main: "test/worker/outbound/deployed.ts",
     registry: temporaryFolder(),
     vars: {
       PRINIA_AUTH: "off",

@@ -1,8 +1,8 @@
 // A Worker whose queues are delivered to a receiver of the test's own, each to a path that answers in its way.
 import { env } from "cloudflare:workers";
-import { createApp, type Env as Prinia } from "../../src/server.ts";
+import { createApp, type Env as Prinia } from "../../../src/server.ts";
 
-export { DirectoryObject, QueueObject } from "../../src/server.ts";
+export { DirectoryObject, QueueObject } from "../../../src/server.ts";
 
 interface Env extends Prinia {
   readonly RECEIVER: string;
