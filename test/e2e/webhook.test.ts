@@ -89,7 +89,7 @@ afterAll(() => {
 
 async function pushed(queue: string, count = 1): Promise<string[]> {
   const tasks = Array.from({ length: count }, (_, n) => ({ args: { n } }));
-  const { body } = await http(worker.url).post<{ tasks: { id: string }[] }>(`/v1/queues/${queue}/tasks`, { tasks });
+  const { body } = await http(worker.url).post<{ tasks: { id: string }[] }>(`/v1/queues/${queue}/tasks`, tasks);
   return body.tasks.map(({ id }) => id);
 }
 
@@ -136,7 +136,7 @@ test.each([
     const task = await ended(queue, id);
     expect(task).toMatchObject({ status: "Killed", attempt: 2, lastResult: { err: expect.stringContaining(words) } });
     expect(ofPath(queue).map((one) => one.id)).toEqual([id, id]);
-    expect(JSON.stringify(task)).not.toContain("hidden");
+    expect(JSON.stringify(task)).not.toContain("k3y");
   },
 );
 
@@ -166,5 +166,5 @@ test("without a secret nothing is sent, and the tasks say why", async () => {
 
 test("no URL, secret or args are in the log", () => {
   const log = worker.stdout() + worker.stderr();
-  for (const word of ["hidden", secret, previous, '"n":']) expect(log).not.toContain(word);
+  for (const word of ["k3y", secret, previous, '"n":']) expect(log).not.toContain(word);
 });

@@ -13,7 +13,7 @@ interface Env extends Prinia {
 const { RECEIVER } = env as unknown as Env;
 
 const hook = (path: string) => ({
-  url: `${RECEIVER}/${path}?key=hidden`,
+  url: `${RECEIVER}/${path}?key=k3y`,
   secret: ({ HOOK_SECRET }: Env) => HOOK_SECRET,
   previousSecret: ({ HOOK_SECRET_PREVIOUS }: Env) => HOOK_SECRET_PREVIOUS,
 });
