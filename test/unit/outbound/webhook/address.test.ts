@@ -106,6 +106,12 @@ describe("what is refused", () => {
     expect(refusal(url)).toContain("must be a URL of at most 2048 characters");
   });
 
+  test("a URL of 2,048 characters is taken, and one of 2,049 is not", () => {
+    const long = "https://example.com/".padEnd(2_048, "a");
+    expect(refusal(long)).toBeNull();
+    expect(refusal(`${long}a`)).toContain("at most 2048 characters");
+  });
+
   test("a refusal names the host and nothing else of the URL", () => {
     expect(refusal("https://10.0.0.1/secret-path?secret-query")).toBe(
       "has the host 10.0.0.1, which is no address of the public internet.",

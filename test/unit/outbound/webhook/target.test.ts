@@ -142,6 +142,17 @@ describe("an answer", () => {
     await gone;
   });
 
+  test("of a batch is read up to 1 MiB, and longer ones are no end of a task", async () => {
+    const body = (size: number) => `${'{"results":[{"id":"a","ok":1}]}'.padEnd(size)}`;
+    const ask = () => target({}, { batchSize: 10 }).deliver(delivery([leased("a")]));
+    reply = json(200, body(1_048_576));
+    expect(await ask()).toMatchObject({ events: [{ result: { ok: "1" } }] });
+    reply = json(200, body(1_048_577));
+    expect(await ask()).toMatchObject({
+      events: [{ result: { err: expect.stringContaining("longer than is read") } }],
+    });
+  });
+
   test("that leads elsewhere is not followed", async () => {
     reply = (response) => response.writeHead(302, { location: `${base}/elsewhere` }).end();
     expect(await deliver()).toMatchObject({
