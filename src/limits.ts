@@ -151,10 +151,22 @@ export const FEED_ROWS = 1000;
 export const FEED_CHANGES_A_ROW = 100;
 /** Frames of a feed that the Worker keeps for a client that does not read. Choice: then it comes back to the log. */
 export const MAX_FEED_BEHIND = 200;
+/** Schedules of one queue. Choice: each look at them reads them all, and a list of them is one answer. */
+export const MAX_SCHEDULES = 100;
+/** Tasks that the missed ticks of one schedule become at a time. Choice: the rest follows at once. */
+export const MAX_TICKS_AT_ONCE = 100;
+/** Ticks that are shown ahead. Contract. */
+export const NEXT_TICKS = 5;
+/** Characters of a cron expression. Choice. */
+export const MAX_CRON_LENGTH = 255;
 /** Highest partition number: 10 bits of the id. Contract. */
 export const MAX_PARTITION = 1023;
 
 // Durations, in milliseconds.
+/** The shortest interval of a schedule. Choice: that of a cron expression with seconds. */
+export const MIN_EVERY_MS = 1_000;
+/** How late a tick may be and still count as told in time. Choice: an alarm is late by seconds at most where all is well. */
+export const LATE_TICK_MS = 60_000;
 
 /** The longest that a request is held. Contract; a Worker must answer within 30 s (platform). */
 export const MAX_WAIT_MS = 25_000;

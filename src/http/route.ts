@@ -15,7 +15,7 @@ import { checkType, JSON_TYPE, readBody } from "./body.ts";
 import { type ParameterOf, rawQuery } from "./path.ts";
 import type { Timing } from "./timing.ts";
 
-type Method = "GET" | "POST" | "PATCH" | "DELETE";
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /** What is known of a request before its route looks at it. */
 export interface Arrival {
