@@ -4,14 +4,15 @@
  * transaction and in nobody's request. All that it knows is in memory: leases that outlive it are swept as any dead worker's.
  */
 
-import { DISPATCH_REPORT_TRIES, DISPATCH_RETRY_MS } from "../limits.ts";
+import { DISPATCH_REPORT_TRIES, DISPATCH_RETRY_MS, MAX_CLAIM } from "../limits.ts";
 import type { Target } from "../outbound/target.ts";
 import { logBug } from "../protocol/bug.ts";
-import { hasBacklog } from "../store/backlog.ts";
+import { candidates, hasBacklog, oldestDueAt } from "../store/backlog.ts";
 import { applyEvents } from "../store/events.ts";
 import type { FullRow } from "../store/rows.ts";
 import { holdsLeases, presentSession, type SessionRow, sessionById } from "../store/sessions.ts";
 import type { Taker } from "../store/takers.ts";
+import type { Tx } from "../store/tx.ts";
 import { register } from "../store/workers.ts";
 import type { HolderEvent, QueueConfig } from "../task/task.ts";
 import type { GroupCommit } from "./commit.ts";
@@ -39,19 +40,18 @@ export interface DispatcherParts {
   readonly keepAlive: (work: Promise<unknown>) => void;
 }
 
-/** Tasks that wait for company. */
-interface Gathering {
+/** Tasks that a transaction leased, until their calls begin. */
+interface Leased {
   readonly session: number;
   readonly target: Target;
-  tasks: DispatchedTask[];
-  readonly timer: ReturnType<typeof setTimeout>;
+  readonly tasks: DispatchedTask[];
 }
 
 export class Dispatcher {
   readonly #parts: DispatcherParts;
   readonly #calls = new Set<Call>();
   readonly #pace = new Pace();
-  #gathering: Gathering | null = null;
+  #leased: Leased | null = null;
   /** The session's number. A transaction that begins one and fails leaves a number without a row: each use looks it up. */
   #session: number | null = null;
   /** The target of the settings that were last asked for. */
@@ -67,27 +67,31 @@ export class Dispatcher {
     return target !== null && this.#calls.size < target.concurrency;
   }
 
-  /** What it takes now; `null` where there is no target, or no room for a call. */
+  /** What it takes of a push; `null` where there is no target, no room for a call, or calls that wait for company. */
   taker(step: Step): CallTaker | null {
-    const { tx } = step;
-    const target = this.#targetOf(tx.config);
-    if (target === null) return null;
-    const wanted = this.#room(step, target);
-    if (wanted <= 0) return null;
-    const { id: session, worker } = this.#sessionIn(step, target.worker);
-    const room = Math.min(wanted, this.#parts.connections.leases.room(tx, session));
-    // Whoever waits for company has not begun: its time to run must not pass meanwhile.
-    return room > 0 ? { target, session, worker, autoStart: target.batchWaitMs === 0, room } : null;
+    const target = this.#targetOf(step.tx.config);
+    return target === null || target.batchWaitMs > 0 ? null : this.#takerFor(step, target, this.#room(step, target));
   }
 
-  /** The same for what waits already: without a backlog no session is begun. What its pace forbids, the alarm sees to. */
+  /**
+   * What it takes of all that waits: without a backlog no session is begun. What its pace forbids, and what waits for
+   * company, the alarm sees to.
+   */
   takerOfBacklog(step: Step): CallTaker | null {
     const { tx } = step;
     const target = this.#targetOf(tx.config);
     if (target === null || !hasBacklog(tx)) return null;
     const isPaced = this.#calls.size < target.concurrency && this.#pace.allowed(tx.now, target.perSecond) === 0;
     if (isPaced) tx.journal.wake(this.#pace.opensAt(tx.now));
-    return this.taker(step);
+    const room = this.#room(step, target);
+    return this.#takerFor(step, target, target.batchWaitMs === 0 ? room : gathered(tx, target, room));
+  }
+
+  #takerFor(step: Step, target: Target, wanted: number): CallTaker | null {
+    if (wanted <= 0) return null;
+    const { id: session, worker } = this.#sessionIn(step, target.worker);
+    const room = Math.min(wanted, this.#parts.connections.leases.room(step.tx, session));
+    return room > 0 ? { target, session, worker, autoStart: true, room } : null;
   }
 
   /** Takes over what was leased to it, once the transaction stands. */
@@ -95,26 +99,34 @@ export class Dispatcher {
     this.#parts.connections.leases.add(session, rows.length);
     step.hands(rows.length);
     const texts = leasedTexts(step.tx, rows);
-    step.posts.push(() =>
-      this.#gather(
-        session,
-        target,
-        texts.map((text) => JSON.parse(text)),
-      ),
-    );
+    step.posts.push(() => {
+      const tasks = texts.map((text): DispatchedTask => JSON.parse(text));
+      if (this.#leased?.session === session && this.#leased.target === target) this.#leased.tasks.push(...tasks);
+      else {
+        this.begin();
+        this.#leased = { session, target, tasks };
+      }
+    });
+  }
+
+  /** Makes calls of what a transaction leased: once for all its parts, or each part would be a call of its own. */
+  begin(): void {
+    const leased = this.#leased;
+    if (leased === null) return;
+    this.#leased = null;
+    const { session, target, tasks } = leased;
+    while (tasks.length > 0) this.#begin(session, target, tasks.splice(0, target.batchSize));
   }
 
   /** Calls lose the leases that the transaction took back from them. */
   loseIn(step: Step): void {
-    if (this.#calls.size === 0 && this.#gathering === null) return;
+    if (this.#calls.size === 0) return;
     const { lost } = step.tx.journal;
     if (lost.length > 0) step.after.push(() => this.#lose(new Set(lost.map(({ lease }) => lease))));
   }
 
   /** The queue was dropped: whatever is under way is nobody's. */
   forget(): void {
-    if (this.#gathering) clearTimeout(this.#gathering.timer);
-    this.#gathering = null;
     this.#session = null;
     this.#pace.forget();
     for (const call of this.#calls) call.stop("The queue was dropped.");
@@ -129,7 +141,7 @@ export class Dispatcher {
   #room(step: Step, { concurrency, batchSize, perSecond }: Target): number {
     const calls = Math.min(concurrency - this.#calls.size, this.#pace.allowed(step.tx.now, perSecond));
     const most = Math.min(calls * batchSize, Number.MAX_SAFE_INTEGER);
-    return most - (this.#gathering?.tasks.length ?? 0) - step.handed;
+    return most - step.handed;
   }
 
   /**
@@ -154,38 +166,6 @@ export class Dispatcher {
     return session;
   }
 
-  /** Makes calls of full batches; what is left waits for company, if the target wants that. */
-  #gather(session: number, target: Target, tasks: readonly DispatchedTask[]): void {
-    const before = this.#gathering;
-    const isSame = before?.session === session && before.target === target;
-    if (!isSame) this.#flush();
-    const all = [...(isSame ? before.tasks : []), ...tasks];
-    while (all.length >= target.batchSize) this.#begin(session, target, all.splice(0, target.batchSize));
-    if (all.length > 0 && target.batchWaitMs === 0) this.#begin(session, target, all.splice(0));
-    this.#await(session, target, all, isSame ? before : null);
-  }
-
-  /** The wait counts from the first of those who wait. */
-  #await(session: number, target: Target, tasks: DispatchedTask[], before: Gathering | null): void {
-    const goesOn = before !== null && tasks.includes(before.tasks[0] as DispatchedTask);
-    if (before && !goesOn) clearTimeout(before.timer);
-    if (tasks.length === 0) this.#gathering = null;
-    else if (goesOn) before.tasks = tasks;
-    else {
-      const timer = setTimeout(() => this.#flush(), target.batchWaitMs);
-      this.#gathering = { session, target, tasks, timer };
-      this.#parts.connections.busy.add(session);
-    }
-  }
-
-  #flush(): void {
-    const gathered = this.#gathering;
-    if (gathered === null) return;
-    clearTimeout(gathered.timer);
-    this.#gathering = null;
-    this.#begin(gathered.session, gathered.target, gathered.tasks);
-  }
-
   #begin(session: number, target: Target, tasks: readonly DispatchedTask[]): void {
     const call = new Call(session, target, tasks);
     this.#calls.add(call);
@@ -195,9 +175,8 @@ export class Dispatcher {
   }
 
   async #run(call: Call): Promise<void> {
-    const { session, target } = call;
+    const { session } = call;
     try {
-      if (target.batchWaitMs > 0) await this.#report(session, call.tasks.map(starting));
       const { events, restMs } = await call.make(this.#parts.queue);
       if (restMs !== undefined) this.#pace.rest(Date.now() + restMs);
       // Before the report: the transaction that takes it hands out what follows.
@@ -239,23 +218,27 @@ export class Dispatcher {
 
   #lose(leases: ReadonlySet<string>): void {
     for (const call of this.#calls) for (const lease of leases) call.lose(lease);
-    const gathered = this.#gathering;
-    if (gathered) gathered.tasks = gathered.tasks.filter(({ lease }) => !leases.has(lease));
-    if (gathered?.tasks.length === 0) {
-      clearTimeout(gathered.timer);
-      this.#gathering = null;
-      this.#quiet(gathered.session);
-    }
   }
 
   /** Without a call a session is silent, as a worker that is gone: it holds nothing. */
   #quiet(session: number): void {
-    const isBusy = this.#gathering?.session === session || [...this.#calls].some((call) => call.session === session);
+    const isBusy = [...this.#calls].some((call) => call.session === session);
     if (isBusy || !this.#parts.connections.busy.delete(session)) return;
     this.#parts.connections.hear(session, Date.now());
   }
 }
 
-const starting = ({ id, lease }: DispatchedTask): HolderEvent => ({ type: "start", id, lease });
+/**
+ * How many tasks calls take that wait for company: full batches, or all once one has waited long enough. They wait in the
+ * line, leased to nobody, and what wakes the object is the row of the oldest and the alarm: no timer keeps it awake.
+ */
+function gathered(tx: Tx, { batchSize, batchWaitMs }: Target, room: number): number {
+  if (room <= 0) return 0;
+  const oldest = oldestDueAt(tx);
+  if (oldest === null || oldest + batchWaitMs <= tx.now) return room;
+  const waiting = candidates(tx, Math.min(room, MAX_CLAIM)).length;
+  if (waiting % batchSize > 0) tx.journal.wake(oldest + batchWaitMs);
+  return waiting - (waiting % batchSize);
+}
 
 const UNFIT: ReadonlySet<string> = new Set(["payload_too_large", "bad_request"]);

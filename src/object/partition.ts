@@ -231,7 +231,7 @@ export class Partition implements CommitHost {
   }
 
   publish(step: Step): void {
-    const { connections, watchers, announce } = this.#parts;
+    const { connections, dispatcher, watchers, announce } = this.#parts;
     this.#held.settle();
     if (step.config) this.config = step.config;
     this.alarm.settle(true);
@@ -241,6 +241,7 @@ export class Partition implements CommitHost {
     for (const change of step.after) change();
     for (const connection of step.changed) connection.save();
     for (const post of step.posts) post();
+    dispatcher.begin();
     watchers.note(step.tx.journal);
     this.#feed.tell(step.tx.now);
     if (this.opened && !this.reporting && (this.tally.reportAt ?? Number.POSITIVE_INFINITY) <= step.tx.now) announce();

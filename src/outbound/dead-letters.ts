@@ -31,11 +31,10 @@ async function buried(task: Leased | undefined, event: HolderEvent, bury: Bury):
   }
 }
 
-/** Whether a task is killed by it. A task that waits for company is given with the attempts before this one. */
-function isDeadly({ attempt, maxAttempts, status }: Leased, event: HolderEvent): boolean {
+/** Whether a task is killed by it. */
+function isDeadly({ attempt, maxAttempts }: Leased, event: HolderEvent): boolean {
   if (event.type !== "ack" || !("err" in event.result)) return false;
-  const made = status === "Queued" ? attempt + 1 : attempt;
-  return event.result.abort === true || made >= maxAttempts;
+  return event.result.abort === true || attempt >= maxAttempts;
 }
 
 const letterOf = ({ id, queue, args, codec, priority, meta }: Leased): NewTask => ({

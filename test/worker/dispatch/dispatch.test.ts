@@ -174,10 +174,10 @@ describe("a call", () => {
     await scene.ended(id, "Done");
   });
 
-  test("that is not full waits for company for batchWaitMs, and its tasks have not begun meanwhile", async () => {
+  test("that is not full waits for company for batchWaitMs, and its tasks are leased to nobody meanwhile", async () => {
     const scene = new Scene({ batchSize: 3, batchWaitMs: 60_000 });
     const ids = await scene.pushAll(2);
-    expect((await scene.task(ids[0] ?? "")).status).toBe("Queued");
+    expect((await scene.task(ids[0] ?? "")).status).toBe("Pending");
     expect(scene.calls).toEqual([]);
     ids.push((await scene.push({ args: 2 })).id);
     for (const id of ids) await scene.ended(id, "Done");
@@ -185,11 +185,16 @@ describe("a call", () => {
     expect(await scene.task(ids[0] ?? "")).toMatchObject({ attempt: 1, runs: [{ attempt: 1, outcome: "done" }] });
   });
 
-  test("begins without company when the wait is over", async () => {
-    const scene = new Scene({ batchSize: 3, batchWaitMs: 20 });
-    const { id } = await scene.push();
+  test("begins without company when the wait is over, though the object slept through it", async () => {
+    const scene = new Scene({ batchSize: 3, batchWaitMs: 20_000 });
+    const [id = ""] = await scene.pushAll(4);
     await scene.ended(id, "Done");
-    expect(scene.sizes()).toEqual([1]);
+    expect(scene.sizes()).toEqual([3]);
+    await scene.evict();
+    pass(20_000);
+    await scene.alarms();
+    await scene.called(2);
+    expect(scene.sizes()).toEqual([3, 1]);
   });
 
   test("begins no sooner than perSecond allows: the alarm sees to the rest", async () => {
@@ -210,6 +215,7 @@ describe("an object that was evicted during a call", () => {
     const { id } = await scene.push();
     await scene.called(1);
     await scene.evict();
+    console.log("evicted");
     scene.answer = allDone;
     // Others come and go meanwhile, and do not keep the old leases alive.
     const other = await scene.push();
@@ -263,7 +269,7 @@ describe("what a consumer costs", () => {
     const lab = new Lab();
     await lab.call("POST", "/poll", { worker: "w", max: 1 });
     const paidByWorker = await billOf(lab.stub);
-    await lab.call("POST", "/tasks", { tasks: ids.map(() => ({ args: 1 })) });
+    await lab.call("POST", "/tasks", ids.map(() => ({ args: 1 })));
     let events: object[] = [];
     for (let polls = 0; polls < 11; polls++) {
       const { tasks } = await lab.call("POST", "/poll", { worker: "w", max: 10, autoStart: true, events });

@@ -49,7 +49,7 @@ export class Scene extends Lab {
 
   async pushAll(count: number, task: object = {}): Promise<string[]> {
     const tasks = Array.from({ length: count }, (_, at) => ({ args: at, ...task }));
-    const { tasks: pushed } = await this.call("POST", "/tasks", { tasks });
+    const { tasks: pushed } = await this.call("POST", "/tasks", tasks);
     return pushed.map(({ id }: { id: string }) => id);
   }
 
