@@ -77,6 +77,8 @@ export class Partition implements CommitHost {
     const { sql } = this.#parts;
     this.opened = isOpened(sql);
     await this.alarm.load();
+    // What code says holds for a queue that was never used, too.
+    if (!this.opened) this.config = this.settings.config;
     if (!this.opened) return;
     sql.transaction(() => migrate(sql));
     this.reload();

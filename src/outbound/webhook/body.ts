@@ -3,7 +3,7 @@
 import type { Delivery } from "../target.ts";
 
 /** A task, as a webhook is sent it. */
-export interface WebhookTask {
+interface WebhookTask {
   readonly id: string;
   readonly queue: string;
   /** JSON; a base64 string for a task with a `codec`. */
