@@ -1,5 +1,6 @@
 // A queue with a consumer in code: real objects, which call a consumer of the test's own.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createApp } from "../../../src/http/app.ts";
 import { freezeTime, Lab, pass, thawTime, until } from "../object/lab.ts";
 import { billOf } from "../support/bill.ts";
 import { allDone, Scene } from "./scene.ts";
@@ -129,6 +130,15 @@ describe("a call", () => {
     expect((await scene.task(id)).lastResult).not.toHaveProperty("ok");
   });
 
+  test("is given args of a codec as they are, and the codec", async () => {
+    const scene = new Scene();
+    scene.answer = ({ tasks }) => tasks.map(({ id }) => ({ id, ok: "kQI=" }));
+    const { id } = await scene.push({ args: "kQE=", codec: "msgpack" });
+    await scene.ended(id, "Done");
+    expect(scene.calls[0]?.tasks).toMatchObject([{ args: "kQE=", codec: "msgpack" }]);
+    expect(await scene.task(id)).toMatchObject({ codec: "msgpack", lastResult: { ok: "kQI=" } });
+  });
+
   test("goes on for the tasks whose leases it still holds", async () => {
     const scene = new Scene();
     const open = scene.gate();
@@ -208,14 +218,13 @@ describe("a call", () => {
   });
 });
 
-describe("an object that was evicted during a call", () => {
+describe("an object that ended during a call", () => {
   test("leaves its leases to the sweep: they are orphaned, and tried again", async () => {
     const scene = new Scene();
     const open = scene.gate();
     const { id } = await scene.push();
     await scene.called(1);
-    await scene.evict();
-    console.log("evicted");
+    await scene.crash();
     scene.answer = allDone;
     // Others come and go meanwhile, and do not keep the old leases alive.
     const other = await scene.push();
@@ -234,7 +243,7 @@ describe("an object that was evicted during a call", () => {
     const open = scene.gate();
     const [, waiting = ""] = await scene.pushAll(2);
     await scene.called(1);
-    await scene.evict();
+    await scene.crash();
     scene.answer = allDone;
     await scene.ended(waiting, "Done");
     open();
@@ -252,8 +261,32 @@ describe("a queue that was dropped", () => {
     const { id } = await scene.push();
     await scene.ended(id, "Done");
     open();
-    await until(() => scene.open === 0, "the old call ended");
+    await until(() => scene.running === 0, "the old call ended");
     expect((await scene.call("GET", "")).counts).toMatchObject({ Done: 1, Running: 0 });
+  });
+});
+
+describe("a queue that has sockets as well", () => {
+  test("shares a push among them and its calls", async () => {
+    const scene = new Scene({ batchSize: 1, concurrency: 2 });
+    const open = scene.gate();
+    const worker = await scene.worker({ credit: 4 });
+    await scene.pushAll(6);
+    await scene.called(2);
+    const frames = await worker.settled();
+    expect(frames.flatMap(({ tasks = [] }) => tasks)).toHaveLength(4);
+    expect(scene.sizes()).toEqual([1, 1]);
+    open();
+    await until(() => scene.running === 0, "the calls ended");
+  });
+});
+
+describe("an app without queues", () => {
+  test("in the same Worker leaves what others declared", async () => {
+    const scene = new Scene();
+    createApp();
+    const { id } = await scene.push();
+    await scene.ended(id, "Done");
   });
 });
 

@@ -1,5 +1,6 @@
 /** A queue whose consumer is in the hands of a test: what it was called with, and when and how it answers. */
 
+import { runInDurableObject } from "cloudflare:test";
 import { declareQueues, type QueueOptions } from "../../../src/declared.ts";
 import type { ConsumerBatch, ConsumerResult } from "../../../src/outbound/consumer-call.ts";
 import { Lab, until } from "../object/lab.ts";
@@ -11,7 +12,7 @@ export const allDone: Answering = ({ tasks }) => tasks.map(({ id, args }) => ({ 
 export class Scene extends Lab {
   readonly calls: ConsumerBatch[] = [];
   /** Calls that are under way, and the most that ever were. */
-  open = 0;
+  running = 0;
   most = 0;
   answer: Answering = allDone;
 
@@ -22,12 +23,12 @@ export class Scene extends Lab {
 
   async #consume(batch: ConsumerBatch) {
     this.calls.push(batch);
-    this.open++;
-    this.most = Math.max(this.most, this.open);
+    this.running++;
+    this.most = Math.max(this.most, this.running);
     try {
       return { results: await this.answer(batch) };
     } finally {
-      this.open--;
+      this.running--;
     }
   }
 
@@ -55,6 +56,11 @@ export class Scene extends Lab {
 
   async ended(id: string, status: string): Promise<void> {
     await until(async () => (await this.task(id)).status === status, `${id} was ${status}`);
+  }
+
+  /** The object ends at once, whatever is under way; an eviction would wait for its calls. */
+  async crash(): Promise<void> {
+    await runInDurableObject(this.stub, (_, state) => state.abort("the test ended it")).catch(() => undefined);
   }
 
   sizes(): number[] {
