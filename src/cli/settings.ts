@@ -7,14 +7,7 @@ import type { Result } from "../task/result.ts";
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The variables that the Worker itself reads; `serve` hands them on unread. */
-const WORKER_VARIABLES = [
-  "PRINIA_AUTH",
-  "PRINIA_SECRET",
-  "PRINIA_SECRET_PREVIOUS",
-  "PRINIA_ORIGINS",
-  "PRINIA_WEBHOOK_HOSTS",
-  "PRINIA_WEBHOOK_LOCAL",
-] as const;
+const WORKER_VARIABLES = ["PRINIA_AUTH", "PRINIA_SECRET", "PRINIA_SECRET_PREVIOUS", "PRINIA_ORIGINS"] as const;
 
 /** The variable that `--partitions` adds to. */
 export const PARTITIONS = "PRINIA_PARTITIONS";
