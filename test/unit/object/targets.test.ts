@@ -1,5 +1,5 @@
 // A queue's target is made of what code declares and of the deployment's variables, which are read at each object's start.
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { declareQueues } from "../../../src/declared.ts";
 import type { Env } from "../../../src/env.ts";
 import { targetOf } from "../../../src/object/targets.ts";
@@ -23,7 +23,12 @@ declareQueues<Bindings>({
 });
 
 const fetched = vi.fn(async (_url: string, _init: RequestInit) => new Response(null, { status: 204 }));
-vi.stubGlobal("fetch", fetched);
+beforeAll(() => {
+  vi.stubGlobal("fetch", fetched);
+});
+afterAll(() => {
+  vi.unstubAllGlobals();
+});
 afterEach(() => {
   fetched.mockClear();
 });
