@@ -77,7 +77,10 @@ describe("a queue whose code has a consumer", () => {
     };
     const [id = ""] = await scene.pushAll(2);
     await scene.ended(id, "Failed");
-    expect(await scene.task(id)).toMatchObject({ attempt: 1, lastResult: { err: expect.stringContaining("no such host") } });
+    expect(await scene.task(id)).toMatchObject({
+      attempt: 1,
+      lastResult: { err: expect.stringContaining("no such host") },
+    });
     scene.answer = allDone;
     pass(2_000);
     await scene.alarms();
@@ -90,7 +93,10 @@ describe("a queue whose code has a consumer", () => {
     scene.answer = ({ tasks }) => tasks.map(({ id, args }) => ({ id, ok: args === 0 ? "x".repeat(300_000) : 1 }));
     const [large = "", small = ""] = await scene.pushAll(2);
     await scene.ended(small, "Done");
-    expect(await scene.task(large)).toMatchObject({ status: "Failed", lastResult: { err: expect.stringContaining("result.ok") } });
+    expect(await scene.task(large)).toMatchObject({
+      status: "Failed",
+      lastResult: { err: expect.stringContaining("result.ok") },
+    });
   });
 
   test("hands out nothing while it is paused, and all of it afterwards", async () => {
@@ -302,11 +308,20 @@ describe("what a consumer costs", () => {
     const lab = new Lab();
     await lab.call("POST", "/poll", { worker: "w", max: 1 });
     const paidByWorker = await billOf(lab.stub);
-    await lab.call("POST", "/tasks", ids.map(() => ({ args: 1 })));
+    await lab.call(
+      "POST",
+      "/tasks",
+      ids.map(() => ({ args: 1 })),
+    );
     let events: object[] = [];
     for (let polls = 0; polls < 11; polls++) {
       const { tasks } = await lab.call("POST", "/poll", { worker: "w", max: 10, autoStart: true, events });
-      events = tasks.map(({ id, lease }: { id: string; lease: string }) => ({ type: "ack", id, lease, result: { ok: 1 } }));
+      events = tasks.map(({ id, lease }: { id: string; lease: string }) => ({
+        type: "ack",
+        id,
+        lease,
+        result: { ok: 1 },
+      }));
     }
     expect(task).toBeLessThanOrEqual(paidByWorker().task);
     expect(session).toBe(0);
