@@ -1,6 +1,6 @@
 /** A batch run by handlers: all of its tasks at once, and each with a result of its own. */
 
-import { MAX_DURATION_MS } from "../limits.ts";
+import { MAX_CALL_MS, MAX_DURATION_MS } from "../limits.ts";
 import type { ConsumerAnswer, ConsumerBatch, ConsumerResult, ConsumerTask } from "../outbound/consumer-call.ts";
 import { type Duration, durationMs } from "../task/duration.ts";
 import { AbortError, errorText, RetryAfterError } from "../task/errors.ts";
@@ -88,12 +88,13 @@ async function resultOf<E>(
   task: ConsumerTask,
   { queue, env, given }: Given<E>,
 ): Promise<ConsumerResult> {
-  const { id, attempt, timeoutMs } = task;
+  const { id, attempt, timeoutMs = MAX_CALL_MS } = task;
   const late = new AbortController();
-  const timer =
-    timeoutMs === undefined
-      ? undefined
-      : setTimeout(() => late.abort(new Error(`The task was not done within ${timeoutMs} ms.`)), timeoutMs);
+  // A call ends sooner than a task that may take longer than any.
+  const timer = setTimeout(
+    () => late.abort(new Error(`The task was not done within ${timeoutMs} ms.`)),
+    Math.min(timeoutMs, MAX_CALL_MS),
+  );
   const signal = AbortSignal.any([given, late.signal]);
   const snooze = (delay: Duration): never => {
     throw new Snooze(durationMs(delay, "snooze"));

@@ -1,6 +1,7 @@
 // A queue with a consumer in code: real objects, which call a consumer of the test's own.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createApp } from "../../../src/http/app.ts";
+import type { ConsumerResult } from "../../../src/outbound/consumer-call.ts";
 import { freezeTime, Lab, pass, thawTime, until } from "../object/lab.ts";
 import { billOf } from "../support/bill.ts";
 import { allDone, Scene } from "./scene.ts";
@@ -53,7 +54,7 @@ describe("a queue whose code has a consumer", () => {
   test("takes results one by one: done, failed with a wait, aborted, snoozed, and one that is missing", async () => {
     const scene = new Scene();
     scene.answer = ({ tasks }) =>
-      tasks.flatMap(({ id, args }) => {
+      tasks.flatMap(({ id, args }): ConsumerResult[] => {
         if (args === 0) return [{ id, ok: "fine", logs: ["INFO sent"] }];
         if (args === 1) return [{ id, err: "busy", retryAfterMs: 7_000 }];
         if (args === 2) return [{ id, err: "never", abort: true }];
