@@ -14,5 +14,6 @@ export { type AppOptions, createApp, trusting } from "./http/app.ts";
 export { type WaitTokenOrder, waitToken } from "./http/wait-token.ts";
 export { DirectoryObject } from "./object/directory.ts";
 export { QueueObject } from "./object/queue.ts";
+export type { ConsumerBinding } from "./outbound/consumer-options.ts";
 export type { WaitToken } from "./protocol/wait-token.ts";
 export { PriniaService, type ServiceProps } from "./service.ts";

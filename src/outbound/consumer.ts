@@ -77,7 +77,7 @@ function eventOf({ id, lease }: Leased, result: ConsumerResult): HolderEvent {
 /** What is no JSON is a failure of its task, and of no other. */
 function jsonOf(value: unknown): { ok: string } | { err: string } {
   try {
-    return { ok: JSON.stringify(value ?? null) };
+    return { ok: JSON.stringify(value ?? null) ?? "null" };
   } catch (error) {
     return { err: `The result cannot be written as JSON: ${error instanceof Error ? error.message : String(error)}` };
   }

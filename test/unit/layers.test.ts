@@ -17,6 +17,7 @@ const table: Record<string, readonly string[]> = {
   local: ["task", "backend", "protocol"],
   sqlite: ["task", "backend", "local", "protocol", "store"],
   outbound: ["task", "protocol"],
+  consumer: ["task", "outbound (types)"],
   declared: ["task", "protocol", "outbound"],
   object: ["task", "store", "protocol", "outbound", "declared", "env"],
   env: ["task", "protocol", "object (types)"],
@@ -78,7 +79,10 @@ describe("rooms", () => {
         includes.includes(`src/${room}/**`),
       ).linter.rules.style.noRestrictedImports;
       const forbidden = Object.keys(table)
-        .filter((name) => ![room, "limits", "env", "declared", ...(table[room] ?? []).map((to) => to.split(" ")[0])].includes(name))
+        .filter(
+          (name) =>
+            ![room, "limits", "env", "declared", ...(table[room] ?? []).map((to) => to.split(" ")[0])].includes(name),
+        )
         .map((name) => `../**/${name}/**`);
       expect(options.patterns[0].group, room).toEqual(expect.arrayContaining(forbidden));
     }

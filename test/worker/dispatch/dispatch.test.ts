@@ -1,6 +1,7 @@
 // A queue with a consumer in code: real objects, which call a consumer of the test's own.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createApp } from "../../../src/http/app.ts";
+import type { ConsumerResult } from "../../../src/outbound/consumer-call.ts";
 import { freezeTime, Lab, pass, thawTime, until } from "../object/lab.ts";
 import { billOf } from "../support/bill.ts";
 import { allDone, Scene } from "./scene.ts";
@@ -53,7 +54,7 @@ describe("a queue whose code has a consumer", () => {
   test("takes results one by one: done, failed with a wait, aborted, snoozed, and one that is missing", async () => {
     const scene = new Scene();
     scene.answer = ({ tasks }) =>
-      tasks.flatMap(({ id, args }) => {
+      tasks.flatMap(({ id, args }): ConsumerResult[] => {
         if (args === 0) return [{ id, ok: "fine", logs: ["INFO sent"] }];
         if (args === 1) return [{ id, err: "busy", retryAfterMs: 7_000 }];
         if (args === 2) return [{ id, err: "never", abort: true }];
@@ -77,7 +78,10 @@ describe("a queue whose code has a consumer", () => {
     };
     const [id = ""] = await scene.pushAll(2);
     await scene.ended(id, "Failed");
-    expect(await scene.task(id)).toMatchObject({ attempt: 1, lastResult: { err: expect.stringContaining("no such host") } });
+    expect(await scene.task(id)).toMatchObject({
+      attempt: 1,
+      lastResult: { err: expect.stringContaining("no such host") },
+    });
     scene.answer = allDone;
     pass(2_000);
     await scene.alarms();
@@ -90,7 +94,10 @@ describe("a queue whose code has a consumer", () => {
     scene.answer = ({ tasks }) => tasks.map(({ id, args }) => ({ id, ok: args === 0 ? "x".repeat(300_000) : 1 }));
     const [large = "", small = ""] = await scene.pushAll(2);
     await scene.ended(small, "Done");
-    expect(await scene.task(large)).toMatchObject({ status: "Failed", lastResult: { err: expect.stringContaining("result.ok") } });
+    expect(await scene.task(large)).toMatchObject({
+      status: "Failed",
+      lastResult: { err: expect.stringContaining("result.ok") },
+    });
   });
 
   test("hands out nothing while it is paused, and all of it afterwards", async () => {
@@ -302,11 +309,20 @@ describe("what a consumer costs", () => {
     const lab = new Lab();
     await lab.call("POST", "/poll", { worker: "w", max: 1 });
     const paidByWorker = await billOf(lab.stub);
-    await lab.call("POST", "/tasks", ids.map(() => ({ args: 1 })));
+    await lab.call(
+      "POST",
+      "/tasks",
+      ids.map(() => ({ args: 1 })),
+    );
     let events: object[] = [];
     for (let polls = 0; polls < 11; polls++) {
       const { tasks } = await lab.call("POST", "/poll", { worker: "w", max: 10, autoStart: true, events });
-      events = tasks.map(({ id, lease }: { id: string; lease: string }) => ({ type: "ack", id, lease, result: { ok: 1 } }));
+      events = tasks.map(({ id, lease }: { id: string; lease: string }) => ({
+        type: "ack",
+        id,
+        lease,
+        result: { ok: 1 },
+      }));
     }
     expect(task).toBeLessThanOrEqual(paidByWorker().task);
     expect(session).toBe(0);
