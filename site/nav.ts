@@ -31,6 +31,7 @@ export const NAV: readonly Group[] = [
       "guides/testing",
       "deploying",
       "self-hosting",
+      "cli",
       "schedules",
       "monitoring",
       "board",
