@@ -6,6 +6,7 @@ export default defineConfig({
   entry: [
     "src/client/index.ts",
     "src/worker/index.ts",
+    "src/consumer/index.ts",
     "src/server.ts",
     "src/memory.ts",
     "src/sqlite/index.ts",

@@ -26,6 +26,7 @@ export const NAV: readonly Group[] = [
       "guides/idempotency",
       "guides/retries",
       "guides/long-tasks",
+      "webhooks",
       "guides/exactly-once",
       "guides/testing",
       "deploying",

@@ -51,6 +51,10 @@ export interface Env {
   readonly PRINIA_ORIGINS?: string;
   /** Queues of several partitions, as `emails=8 events=16/8`: see `parseLayouts`. */
   readonly PRINIA_PARTITIONS?: string;
+  /** Hosts that webhooks may be sent to, as `hooks.example.com *.example.net`; unset, every public one. */
+  readonly PRINIA_WEBHOOK_HOSTS?: string;
+  /** `allow`, and nothing else, lets webhooks be sent to this machine, also over http: for development alone. */
+  readonly PRINIA_WEBHOOK_LOCAL?: string;
 }
 
 type Auth =
@@ -66,6 +70,18 @@ export interface Settings {
   /** Queues that are divided, or what is wrong with the variable that says so. */
   readonly layouts: Result<Layouts, string>;
 }
+
+/** What the operator says of webhooks' addresses. */
+export interface WebhookVariables {
+  /** As it was written. */
+  readonly hosts: string | undefined;
+  readonly local: boolean;
+}
+
+export const webhookVariables = (env: Env): WebhookVariables => ({
+  hosts: env.PRINIA_WEBHOOK_HOSTS,
+  local: env.PRINIA_WEBHOOK_LOCAL === "allow",
+});
 
 /**
  * Reads the variables. An entry of `PRINIA_ORIGINS` that is no origin allows nothing: left out rather than guessed at.

@@ -52,6 +52,15 @@ export const MAX_PARAMETER_BYTES = 1.5 * MIB;
 export const MAX_INLINE_ARGS_BYTES = 64 * KIB;
 /** A socket's attachment. Platform. */
 export const MAX_ATTACHMENT_BYTES = 16 * KIB;
+/** A webhook's secret, decoded. Contract: Standard Webhooks. */
+export const MIN_WEBHOOK_SECRET_BYTES = 24;
+export const MAX_WEBHOOK_SECRET_BYTES = 64;
+/** A webhook's address, in characters. Choice: what servers take. */
+export const MAX_WEBHOOK_URL_LENGTH = 2 * KIB;
+/** What is read of a webhook's answer that may be results: of one task MAX_RESULT_BYTES, of a batch so much. Contract. */
+export const MAX_WEBHOOK_ANSWER_BYTES = MIB;
+/** What is read of an answer that is a failure, and shown in the task's error. Contract. */
+export const MAX_WEBHOOK_ERROR_BYTES = 512;
 
 // Counts.
 
@@ -126,6 +135,18 @@ export const CALL_TRIES = 4;
 export const MAX_LOGGED_WORKERS = 10;
 /** Tasks that one token for a wait may name. Choice: it must fit an address. */
 export const MAX_TOKEN_TASKS = 100;
+/** How long a task snoozes whose dead letter queue cannot be reached. Choice. */
+export const DEAD_LETTER_RETRY_MS = 10_000;
+/** Between tries of such a report, times how many were made. Choice. */
+export const DISPATCH_RETRY_MS = 1_000;
+/** How long a call to a consumer may wait for company. Contract: as Cloudflare Queues. */
+export const MAX_BATCH_WAIT_MS = 60_000;
+/** How long a call to a consumer may last. Choice: as Cloudflare Queues; what takes longer is work for a worker. */
+export const MAX_CALL_MS = 900_000;
+/** Tries of a report on what a queue's own consumer did, the first one included. Choice: then the sweep sees to its tasks. */
+export const DISPATCH_REPORT_TRIES = 4;
+/** Calls to a consumer at a time, of one partition. Choice: as many as Cloudflare Queues allow. */
+export const MAX_CALLS = 250;
 /** Sessions of which a Worker remembers when it last told all partitions that they live. Choice: 100 bytes each. */
 export const MAX_REMEMBERED_BEATS = 10_000;
 /** Partitions that one request asks at a time. Contract; platform: six connections of a request wait for an answer. */
@@ -212,6 +233,9 @@ export const LOCK_WAIT_MS = 3_000;
 export const FILE_LOCK_WAIT_MS = 1_000;
 /** How long that lock is kept for a killed workerd to be gone. Choice: less than LOCK_WAIT_MS, so that a restart gets in. */
 export const LEFT_BEHIND_MS = 2_000;
+/** How long a webhook may ask to be left alone, at most and at least. Contract: an answer must not stop a queue for good, nor make it spin. */
+export const MAX_WEBHOOK_REST_MS = 3_600_000;
+export const MIN_WEBHOOK_REST_MS = 1_000;
 
 // The client, durations in milliseconds. All of them are choices.
 

@@ -1,9 +1,10 @@
 /** The Hono app: every route, and what stands before each of them. */
 
 import { type Context, Hono } from "hono";
+import { declareQueues, type QueueOptions } from "../declared.ts";
 import { type Env, type Settings, settings } from "../env.ts";
 import { logBug } from "../protocol/bug.ts";
-import type { Layouts, QueueOptions } from "../task/layout.ts";
+import type { Layouts } from "../task/layout.ts";
 import { type Failure, fail, ok, type Result } from "../task/result.ts";
 import { authenticate, authorize, notConfigured, trustedCaller, type Visitor } from "./access.ts";
 import { problem } from "./answer.ts";
@@ -12,16 +13,20 @@ import { Beats } from "./beats.ts";
 import { drain } from "./body.ts";
 import { internal } from "./call.ts";
 import { allowOrigin, checkOrigin, isPreflight, preflight } from "./cross-site.ts";
-import { allLayouts, codedLayouts } from "./layouts.ts";
+import { allLayouts } from "./layouts.ts";
 import { pathParameters, rawPath } from "./path.ts";
 import type { Arrival, Route } from "./route.ts";
 import { allRoutes, methodsOf, mostPreciseFirst } from "./table.ts";
 import { REAL_TIME, type Timing } from "./timing.ts";
 import { isUpgrade, TOKEN_PARAMETER } from "./token.ts";
 
-export interface AppOptions {
-  /** Queues that need more than one object, by name or by a prefix that ends in `*`: `{ emails: { partitions: 8 } }`. */
-  readonly queues?: Readonly<Record<string, QueueOptions>>;
+/** @template E the bindings of the Worker, as a queue's `consumer` is given them */
+export interface AppOptions<E = Env> {
+  /**
+   * What code says of queues, by name or by a prefix that ends in `*`: who consumes them, their settings, and into how
+   * many objects they are divided. Each option is that of the queue's own name, else of the longest prefix that has it.
+   */
+  readonly queues?: Readonly<Record<string, QueueOptions<E>>>;
   /** Clock and chance; the real ones unless given. */
   readonly timing?: Timing;
 }
@@ -66,10 +71,10 @@ const NOBODY: Visitor = { caller: { scopes: [], queues: [], exp: null }, actor: 
  *
  * @throws TypeError when the `queues` are not well formed
  * @example
- * new Hono<{ Bindings: Env }>().route("/queue", createApp({ queues: { emails: { partitions: 8 } } }));
+ * new Hono<{ Bindings: Env }>().route("/queue", createApp<Env>({ queues: { emails: { consumer: (env) => env.MAILER } } }));
  */
-export function createApp({ timing = REAL_TIME, queues = {} }: AppOptions = {}): Hono<Hosted> {
-  const coded = codedLayouts(queues);
+export function createApp<E = Env>({ timing = REAL_TIME, queues = {} }: AppOptions<E> = {}): Hono<Hosted> {
+  const coded = declareQueues(queues);
   const beats = new Beats();
   const app = new Hono<Hosted>({ getPath: (request) => rawPath(request.url) });
   const routes = allRoutes();

@@ -1,18 +1,7 @@
 /** How queues are divided: what the code says, and what the variable says. */
 
-import { type Layouts, layoutOf, type QueueOptions } from "../task/layout.ts";
+import type { Layouts } from "../task/layout.ts";
 import { fail, ok, type Result } from "../task/result.ts";
-
-/** @throws TypeError when the options of a queue are none: a server so set must not start */
-export function codedLayouts(queues: Readonly<Record<string, QueueOptions>>): Layouts {
-  return new Map(
-    Object.entries(queues).map(([name, options]) => {
-      const layout = layoutOf(options);
-      if (!layout.ok) throw new TypeError(`createApp: in \`queues\`, ${JSON.stringify(name)}: ${layout.error}`);
-      return [name, layout.value];
-    }),
-  );
-}
 
 /**
  * Both together.

@@ -14,6 +14,7 @@ import type {
 } from "../protocol/types.ts";
 import type { Settings } from "../store/config.ts";
 import type { SessionRow } from "../store/sessions.ts";
+import type { ConfigChange } from "../task/config.ts";
 import type { Histogram } from "../task/histogram.ts";
 import type { Layout } from "../task/layout.ts";
 import type { Meters } from "../task/meters.ts";
@@ -40,6 +41,12 @@ export interface Registered {
   readonly draining?: number;
   readonly hash?: "fnv1a32";
   readonly protocol: 1;
+}
+
+/** The settings as they hold; where code has some, these, and what was set by changes, which come before them. */
+export interface ConfigView extends QueueConfig {
+  readonly code?: ConfigChange;
+  readonly set?: ConfigChange;
 }
 
 /** What partition 0 decides for all. */
@@ -103,7 +110,7 @@ export interface QueueApi {
   status(ids: readonly string[]): Promise<Result<{ results: TaskText[]; unknown: string[] }>>;
   info(): Promise<Result<QueueInfo>>;
   stats(): Promise<Result<QueueStats>>;
-  config(): Promise<Result<QueueConfig>>;
+  config(): Promise<Result<ConfigView>>;
   configure(patch: ConfigPatch, layout?: Layout): Promise<Result<QueueConfig>>;
   /** All numbers at once. */
   numbers(): Promise<Result<PartitionNumbers>>;

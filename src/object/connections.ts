@@ -25,6 +25,8 @@ export class Connections implements Presence {
   readonly watching = new Set<Connection>();
   /** Those who follow every change. */
   readonly following = new Set<Connection>();
+  /** Sessions of the object's own calls to a target: alive for as long as one is under way. */
+  readonly busy = new Set<number>();
   /** What each session may still be given. */
   readonly leases = new OpenLeases();
   #awaited = 0;
@@ -165,6 +167,7 @@ export class Connections implements Presence {
   }
 
   heardAt(session: number, now: number): number | null {
+    if (this.busy.has(session)) return now;
     let heard = this.#heard.get(session) ?? null;
     for (const connection of this.#bySession.get(session) ?? []) {
       const at = connection.memory.consumer?.poll && connection.isOpen ? now : this.heardOn(connection);
@@ -184,6 +187,7 @@ export class Connections implements Presence {
   /** The queue was dropped, and numbers of sessions are given anew: what was heard of the old ones is of nobody now. */
   forgetSessions(): void {
     this.#heard.clear();
+    this.busy.clear();
     this.leases.clear();
   }
 }

@@ -9,6 +9,8 @@ import type { Deliveries, Taker } from "../store/takers.ts";
 import { batches } from "./batches.ts";
 import type { Connection } from "./connection.ts";
 import type { Connections } from "./connections.ts";
+import type { Desk } from "./desk.ts";
+import type { CallTaker } from "./dispatcher.ts";
 import { leasedTexts } from "./leased-texts.ts";
 import { consumersOf } from "./roll.ts";
 import type { Step } from "./step.ts";
@@ -17,6 +19,12 @@ import type { Step } from "./step.ts";
 export interface SocketTaker extends Taker {
   readonly connection: Connection;
 }
+
+/** Whoever takes tasks by itself: a socket that waits, or the queue's own calls. */
+export type AnyTaker = SocketTaker | CallTaker;
+
+/** The parts of the object that tasks are given to. */
+export type Givers = Pick<Desk, "connections" | "dispatcher">;
 
 interface Room {
   readonly takers: readonly SocketTaker[];
@@ -56,19 +64,25 @@ function isSilent(step: Step, connections: Connections, connection: Connection):
   return heard <= horizon && askedAt >= heard;
 }
 
-/** Writes the frames of a delivery, and takes its credit. */
-export function hand(step: Step, connections: Connections, deliveries: Deliveries<SocketTaker>): void {
+/** Gives takers what was leased to them. */
+export function hand(step: Step, desk: Givers, deliveries: Deliveries<AnyTaker>): void {
   // Who was given most was dealt to last, and so is served last the next time.
   const dealt = [...deliveries].sort(([, a], [, b]) => a.length - b.length);
-  for (const [{ connection }, rows] of dealt) {
-    connections.served(connection);
-    const { consumer } = step.recall(connection);
-    if (consumer) connections.leases.add(consumer.session, rows.length);
-    const heard = connections.heardOn(connection);
-    const silent = heard + step.tx.config.orphanAfterMs <= step.tx.now;
-    if (silent && step.recall(connection).askedAt < heard) step.remember(connection, { askedAt: step.tx.now });
-    handRows(step, connection, rows);
+  for (const [taker, rows] of dealt) {
+    if ("target" in taker) desk.dispatcher.take(step, taker, rows);
+    else handSocket(step, desk.connections, taker, rows);
   }
+}
+
+/** Writes the frames of a delivery, and takes its credit. */
+function handSocket(step: Step, connections: Connections, { connection }: SocketTaker, rows: readonly FullRow[]): void {
+  connections.served(connection);
+  const { consumer } = step.recall(connection);
+  if (consumer) connections.leases.add(consumer.session, rows.length);
+  const heard = connections.heardOn(connection);
+  const silent = heard + step.tx.config.orphanAfterMs <= step.tx.now;
+  if (silent && step.recall(connection).askedAt < heard) step.remember(connection, { askedAt: step.tx.now });
+  handRows(step, connection, rows);
 }
 
 function handRows(step: Step, connection: Connection, rows: readonly FullRow[]): void {
@@ -87,14 +101,16 @@ function handRows(step: Step, connection: Connection, rows: readonly FullRow[]):
  *
  * @returns whether more is claimable at once
  */
-export function deliver(step: Step, connections: Connections): boolean {
+export function deliver(step: Step, desk: Givers): boolean {
+  const { connections, dispatcher } = desk;
   for (const connection of connections.unsettled) step.stirred.add(connection);
   step.after.push(() => connections.unsettled.clear());
   for (const connection of [...step.stirred]) resend(step, connection);
   if (step.tx.config.paused) return settle(step, connections, false);
   const { takers, silent } = room(step, connections);
-  const { deliveries, more } = claim(step.tx, takers);
-  hand(step, connections, deliveries);
+  const calls = dispatcher.takerOfBacklog(step);
+  const { deliveries, more } = claim<AnyTaker>(step.tx, calls ? [...takers, calls] : takers);
+  hand(step, desk, deliveries);
   // Who was silent may be heard again without a word of it to us, since pings wake nobody: look again, now and then.
   if (silent && hasBacklog(step.tx)) step.tx.journal.wake(step.tx.now + step.tx.config.orphanAfterMs);
   return settle(step, connections, more);

@@ -2,7 +2,7 @@
 
 import { REPORT_INTERVAL_MS } from "../limits.ts";
 import { hasBacklog, nextDueAt } from "../store/backlog.ts";
-import { loadConfig } from "../store/config.ts";
+import { isAsWritten, loadSettings, refit, type Settings } from "../store/config.ts";
 import type { SqlDriver } from "../store/driver.ts";
 import { HeldRows } from "../store/held.ts";
 import { standingAtEnd, turnMinute } from "../store/history.ts";
@@ -12,6 +12,7 @@ import { nextDeadline } from "../store/sweep.ts";
 import { loadTally, newTally, saveTally, type Tally } from "../store/tally.ts";
 import type { Tx } from "../store/tx.ts";
 import { cryptoChance } from "../task/chance.ts";
+import { type ConfigChange, changed } from "../task/config.ts";
 import { earliest } from "../task/instant.ts";
 import type { Standing } from "../task/queue-history.ts";
 import { DEFAULT_CONFIG, type QueueConfig } from "../task/task.ts";
@@ -19,6 +20,7 @@ import { AlarmClock, type AlarmStorage } from "./alarm-clock.ts";
 import { type CommitHost, GroupCommit } from "./commit.ts";
 import type { Connections } from "./connections.ts";
 import { deliver } from "./delivery.ts";
+import type { Dispatcher } from "./dispatcher.ts";
 import { EventLog } from "./event-log.ts";
 import { EventTurns } from "./event-turns.ts";
 import { Feed } from "./feed.ts";
@@ -34,7 +36,10 @@ export interface PartitionParts {
   readonly sql: SqlDriver;
   readonly storage: AlarmStorage;
   readonly connections: Connections;
+  readonly dispatcher: Dispatcher;
   readonly watchers: Watchers;
+  /** The settings that code has. */
+  readonly code: ConfigChange;
   /** Tells the directory, which is due to hear of changes. */
   readonly announce: () => void;
 }
@@ -72,13 +77,17 @@ export class Partition implements CommitHost {
     const { sql } = this.#parts;
     this.opened = isOpened(sql);
     await this.alarm.load();
+    // What code says holds for a queue that was never used, too.
+    if (!this.opened) this.config = this.settings.config;
     if (!this.opened) return;
     sql.transaction(() => migrate(sql));
     this.reload();
     const now = Date.now();
+    const { code } = this.#parts;
+    if (!isAsWritten(sql, this.config)) void this.group.do((step) => refit(step.tx, code));
     await this.rearm(now);
     // An instance that ended between a commit and the next look at it left tasks to those who wait.
-    if (this.#parts.connections.anyRoom && !this.config.paused && hasBacklog(this.read(now))) {
+    if (this.#anyRoom && !this.config.paused && hasBacklog(this.read(now))) {
       void this.group.do(() => undefined);
     }
   }
@@ -92,8 +101,19 @@ export class Partition implements CommitHost {
     this.#held.clear();
     this.opened = isOpened(this.#parts.sql);
     this.tally = this.opened ? loadTally(this.#parts.sql) : newTally();
-    this.config = this.opened ? loadConfig(this.#parts.sql) : DEFAULT_CONFIG;
+    this.config = this.settings.config;
     this.#keyed = this.opened ? loadKeyed(this.#parts.sql) : 1;
+  }
+
+  /** The settings, as they came to be. */
+  get settings(): Settings {
+    const { sql, code } = this.#parts;
+    return this.isUsed() ? loadSettings(sql, code) : { config: changed(DEFAULT_CONFIG, code), set: {}, revision: 0 };
+  }
+
+  /** The settings that code has. */
+  get code(): ConfigChange {
+    return this.#parts.code;
   }
 
   /** Whether what comes now finds the line full, and is refused. */
@@ -161,13 +181,14 @@ export class Partition implements CommitHost {
   }
 
   conclude(step: Step): void {
-    const { connections, sql } = this.#parts;
+    const { connections, dispatcher, sql } = this.#parts;
     // Tables are made by a transaction, and go with one.
     this.#stands = isOpened(sql);
     // A queue that was dropped, or never used: nothing to deliver, and nothing to write down.
     if (!this.#stands) return;
     tellLosses(step, connections);
-    if (deliver(step, connections)) step.again = true;
+    dispatcher.loseIn(step);
+    if (deliver(step, this.#parts)) step.again = true;
     tellWaiting(step, connections);
     const { tally } = this;
     const { journal, now } = step.tx;
@@ -177,7 +198,8 @@ export class Partition implements CommitHost {
     const kept = changed || journal.tallyChanged;
     const turned = kept ? turnMinute({ sql, tally, now }, this.#ended) : 0;
     journal.addTo(tally, now);
-    const waiting = consumersOf(step, connections).some((one) => step.recall(one).credit > 0);
+    const waiting =
+      dispatcher.waits(step.tx.config) || consumersOf(step, connections).some((one) => step.recall(one).credit > 0);
     // A report that is due follows this transaction: no alarm need be set for it.
     const reportAt = tally.reportAt !== null && tally.reportAt > now ? tally.reportAt : null;
     // The journal is in the tally by now: it must not count twice.
@@ -198,6 +220,11 @@ export class Partition implements CommitHost {
     return at !== null && at > tx.now ? at : null;
   }
 
+  /** Whether somebody waits for tasks. */
+  get #anyRoom(): boolean {
+    return this.#parts.connections.anyRoom || this.#parts.dispatcher.waits(this.config);
+  }
+
   /** The earliest of all reasons to wake, read from the rows. */
   nextWake(tx: Omit<Tx, "journal">): number | null {
     return earliest(
@@ -205,12 +232,12 @@ export class Partition implements CommitHost {
       this.tally.retentionAt,
       this.tally.tickAt,
       this.reporting ? null : this.tally.reportAt,
-      this.#dueAt(tx, this.#parts.connections.anyRoom),
+      this.#dueAt(tx, this.#anyRoom),
     );
   }
 
   publish(step: Step): void {
-    const { connections, watchers, announce } = this.#parts;
+    const { connections, dispatcher, watchers, announce } = this.#parts;
     this.#held.settle();
     if (step.config) this.config = step.config;
     this.alarm.settle(true);
@@ -220,6 +247,7 @@ export class Partition implements CommitHost {
     for (const change of step.after) change();
     for (const connection of step.changed) connection.save();
     for (const post of step.posts) post();
+    dispatcher.begin();
     watchers.note(step.tx.journal);
     this.#feed.tell(step.tx.now);
     if (this.opened && !this.reporting && (this.tally.reportAt ?? Number.POSITIVE_INFINITY) <= step.tx.now) announce();

@@ -7,7 +7,7 @@ import { fail, ok, type Result } from "../task/result.ts";
 import type { NewTask, Pushed } from "../task/task.ts";
 import type { Kind } from "./commit.ts";
 import type { Connection } from "./connection.ts";
-import { hand, room } from "./delivery.ts";
+import { type AnyTaker, hand, room } from "./delivery.ts";
 import type { Desk } from "./desk.ts";
 import type { Step } from "./step.ts";
 
@@ -57,11 +57,17 @@ export const pushesOf = (desk: Desk): Pushes => ({
 /** Pushes, and hands to whoever waits. */
 export function pushInto(desk: Desk, step: Step, tasks: readonly NewTask[]): Result<Pushed[]> {
   desk.partition.open();
-  const takers = step.tx.config.paused ? [] : room(step, desk.connections).takers;
+  const takers = step.tx.config.paused ? [] : takersOf(desk, step);
   const pushed = push(step.tx, tasks, takers);
   if (!pushed.ok) return pushed;
-  hand(step, desk.connections, pushed.value.deliveries);
+  hand(step, desk, pushed.value.deliveries);
   return ok(pushed.value.pushed);
+}
+
+function takersOf({ connections, dispatcher }: Desk, step: Step): readonly AnyTaker[] {
+  const { takers } = room(step, connections);
+  const calls = dispatcher.taker(step);
+  return calls ? [...takers, calls] : takers;
 }
 
 function tell(step: Step, { from }: PushOrder, answer: Result<Pushed[]>): void {

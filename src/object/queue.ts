@@ -1,6 +1,7 @@
 /** QueueObject: one partition of a queue. Thin: it takes calls, frames and alarms to the rules and the store. */
 
 import { DurableObject } from "cloudflare:workers";
+import { declaredConfig } from "../declared.ts";
 import { directoryStub, type Env, queueStub } from "../env.ts";
 import { ALARM_RETRY_MS } from "../limits.ts";
 import { logBug } from "../protocol/bug.ts";
@@ -26,6 +27,7 @@ import { tick } from "./alarm.ts";
 import type { QueueApi, When } from "./api.ts";
 import { Connections } from "./connections.ts";
 import type { Desk } from "./desk.ts";
+import { Dispatcher } from "./dispatcher.ts";
 import { dropQueue } from "./drop.ts";
 import { nameOf } from "./name.ts";
 import { Partition } from "./partition.ts";
@@ -36,6 +38,7 @@ import { type ScheduleInput, Schedules } from "./schedules.ts";
 import { Siblings } from "./siblings.ts";
 import { Sockets } from "./sockets.ts";
 import type { Step } from "./step.ts";
+import { targetOf } from "./targets.ts";
 import { Watchers } from "./watchers.ts";
 import { inTurns } from "./work.ts";
 import * as writes from "./writes.ts";
@@ -58,8 +61,28 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
     const announce = () => ctx.waitUntil(this.#reporter.report());
     const sql = durableDriver(ctx.storage);
     const { queue, partition } = nameOf(ctx);
-    this.#partition = new Partition({ queue, partition, sql, storage: ctx.storage, connections, watchers, announce });
-    this.#desk = { partition: this.#partition, connections, watchers };
+    const dispatcher = new Dispatcher({
+      queue,
+      target: (config) => targetOf(env, queue, config),
+      connections,
+      group: () => this.#partition.group,
+      isUsed: () => this.#partition.isUsed(),
+      keepAlive: (work) => ctx.waitUntil(work),
+    });
+    const { storage } = ctx;
+    const code = declaredConfig(queue);
+    this.#partition = new Partition({
+      queue,
+      partition,
+      sql,
+      storage,
+      connections,
+      dispatcher,
+      watchers,
+      code,
+      announce,
+    });
+    this.#desk = { partition: this.#partition, connections, dispatcher, watchers };
     this.#pushes = pushesOf(this.#desk);
     this.#schedules = new Schedules(this.#desk);
     this.#siblings = new Siblings(this.#desk, partition, (other) => queueStub(env, queue, other));
@@ -192,6 +215,7 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
     const emptied = this.ctx.storage.deleteAll();
     this.#partition.reload();
     this.#partition.alarm.clear();
+    this.#desk.dispatcher.forget();
     this.#desk.connections.forgetSessions();
     await emptied;
     await directoryStub(this.env).forget(queue, partition);
@@ -219,7 +243,8 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
   }
 
   async config() {
-    return ok(this.#partition.config);
+    const { config, code, settings } = this.#partition;
+    return ok(Object.keys(code).length === 0 ? config : { ...config, code, set: settings.set });
   }
 
   configure(patch: ConfigPatch, layout?: Layout) {

@@ -6,7 +6,7 @@
 
 import type { QueueStub } from "../env.ts";
 import { MAX_PARTITION } from "../limits.ts";
-import { loadSettings, type Settings, takeSettings } from "../store/config.ts";
+import { type Settings, takeSettings } from "../store/config.ts";
 import { loadKeyed, saveKeyed } from "../store/keyed.ts";
 import { presentSession, sessionByToken, sessionToken } from "../store/sessions.ts";
 import { adopt } from "../store/workers.ts";
@@ -14,7 +14,6 @@ import type { Layout } from "../task/layout.ts";
 import { tooBusy, workerNotFound } from "../task/refusals.ts";
 import { ok, type Result } from "../task/result.ts";
 import { originOf, parseSession } from "../task/session.ts";
-import { DEFAULT_CONFIG } from "../task/task.ts";
 import type { Foundation, Voucher } from "./api.ts";
 import type { Desk } from "./desk.ts";
 import { tellSuperseded } from "./registration.ts";
@@ -60,7 +59,7 @@ export class Siblings {
       saveKeyed(step.tx.sql, keyed);
       step.after.push(() => partition.keep(keyed));
     }
-    return { keyed: loadKeyed(step.tx.sql), settings: loadSettings(step.tx.sql) };
+    return { keyed: loadKeyed(step.tx.sql), settings: partition.settings };
   }
 
   /** Speaks for a session that this partition knows: the one named, or the present one of the worker. */
@@ -68,7 +67,7 @@ export class Siblings {
     const { tx } = step;
     if (!this.#desk.partition.isUsed()) return workerNotFound(worker);
     const card = session === undefined ? presentSession(tx, worker) : sessionByToken(tx, session);
-    return card ? ok({ card, settings: loadSettings(tx.sql) }) : workerNotFound(worker);
+    return card ? ok({ card, settings: this.#desk.partition.settings }) : workerNotFound(worker);
   }
 
   /** Settings that came from another partition. */
@@ -78,8 +77,7 @@ export class Siblings {
   }
 
   get settings(): Settings {
-    const { partition } = this.#desk;
-    return partition.opened ? loadSettings(partition.read(0).sql) : { config: DEFAULT_CONFIG, revision: 0 };
+    return this.#desk.partition.settings;
   }
 
   /**

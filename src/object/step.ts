@@ -61,6 +61,8 @@ export class Step {
   config: QueueConfig | null = null;
   /** Ids that are waited for since this step began, and no sooner known of by the connections. */
   #awaiting = 0;
+  /** Tasks that were given to the dispatcher since this step began, and no sooner known of by it. */
+  #handed = 0;
   /** Whether another look at what can be delivered must follow at once. */
   again = false;
 
@@ -86,6 +88,7 @@ export class Step {
     this.config = part.config ?? this.config;
     this.again ||= part.again;
     this.#awaiting += part.#awaiting;
+    this.#handed += part.#handed;
   }
 
   send(to: Connection, text: string): void {
@@ -133,6 +136,14 @@ export class Step {
 
   get awaiting(): number {
     return this.#awaiting + (this.#parent?.awaiting ?? 0);
+  }
+
+  hands(count: number): void {
+    this.#handed += count;
+  }
+
+  get handed(): number {
+    return this.#handed + (this.#parent?.handed ?? 0);
   }
 
   /** What a socket will remember, as it stands so far. */

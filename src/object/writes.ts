@@ -101,7 +101,7 @@ export function sayGoodbye(desk: Desk, step: Step, input: Named): Result<{ relea
 
 export function configureQueue(desk: Desk, step: Step, patch: ConfigPatch): Result<QueueConfig> {
   desk.partition.open();
-  const config = configure(step.tx, patch);
+  const config = configure(step.tx, patch, desk.partition.code);
   step.config = config;
   return ok(config);
 }

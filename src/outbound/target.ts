@@ -34,4 +34,6 @@ export interface Target {
   readonly timeoutMs: number;
   /** Hands tasks over. If it rejects, each task of the call has failed with that error. */
   deliver(delivery: Delivery): Promise<Receipt>;
+  /** Does what must be done before the ends of a call are reported, and may report others instead. Never rejects. */
+  settle?(delivery: Delivery, events: readonly HolderEvent[]): Promise<readonly HolderEvent[]>;
 }

@@ -39,6 +39,28 @@ export const queueConfigSchema = v.strictObject({
   }),
 });
 
+/** What code has of the settings, and what was set by changes, field by field. */
+const someConfig = v.strictObject({
+  paused: v.exactOptional(v.boolean()),
+  orphanAfterMs: v.exactOptional(count),
+  retention: v.exactOptional(v.partial(queueConfigSchema.entries.retention)),
+  defaults: v.exactOptional(
+    v.partial(
+      v.strictObject({ ...queueConfigSchema.entries.defaults.entries, backoff: v.partial(wholeBackoffSchema) }),
+    ),
+  ),
+});
+
+/**
+ * The settings as they hold. Where code has some, with these and what was set by changes; where it has none, what differs
+ * from the defaults was set. A webhook has its place in both parts.
+ */
+export const configViewSchema = v.strictObject({
+  ...queueConfigSchema.entries,
+  code: v.exactOptional(someConfig),
+  set: v.exactOptional(someConfig),
+});
+
 const totals = {
   /** Tasks by status. */
   counts: v.strictObject(v.entriesFromList(STATUSES, count)),

@@ -20,21 +20,24 @@ export const UNDIVIDED: Layout = { partitions: 1, keyed: 1, draining: 0 };
 export type Layouts = ReadonlyMap<string, Layout>;
 
 /** How a queue is divided: by its own name, else by the longest prefix. */
-export function layoutIn(layouts: Layouts, queue: string): Layout {
-  const own = layouts.get(queue);
-  if (own !== undefined || layouts.size === 0) return own ?? UNDIVIDED;
-  const prefixes = [...layouts.keys()].filter((name) => name.endsWith("*") && queue.startsWith(name.slice(0, -1)));
+export const layoutIn = (layouts: Layouts, queue: string): Layout => namedIn(layouts, queue) ?? UNDIVIDED;
+
+/** What is said of a queue: under its own name, else under the longest prefix that ends in `*`. */
+export function namedIn<T>(named: ReadonlyMap<string, T>, queue: string): T | undefined {
+  const own = named.get(queue);
+  if (own !== undefined || named.size === 0) return own;
+  const prefixes = [...named.keys()].filter((name) => name.endsWith("*") && queue.startsWith(name.slice(0, -1)));
   const longest = prefixes.reduce<string | undefined>(
     (a, b) => (a !== undefined && a.length >= b.length ? a : b),
     undefined,
   );
-  return layouts.get(longest ?? queue) ?? UNDIVIDED;
+  return named.get(longest ?? queue);
 }
 
 /** How a queue is divided, as code says it. */
-export interface QueueOptions {
-  /** 1 to 1,024 objects. */
-  readonly partitions: number;
+export interface LayoutOptions {
+  /** 1 to 1,024 objects; 1 when it is left out. */
+  readonly partitions?: number | undefined;
   /**
    * How many of them, the first ones, take tasks with a group or idempotency key. It is fixed when the queue is first
    * used; left out, it is all that take new tasks.
@@ -50,8 +53,8 @@ const isWhole = (value: unknown, least: number, most: number): boolean =>
   Number.isInteger(value) && Number(value) >= least && Number(value) <= most;
 
 /** @returns what the options mean, or what is wrong with them */
-export function layoutOf(options: QueueOptions): Result<Layout, string> {
-  const { partitions, draining = 0 } = options;
+export function layoutOf(options: LayoutOptions): Result<Layout, string> {
+  const { partitions = 1, draining = 0 } = options;
   if (!isWhole(partitions, 1, MAX_PARTITIONS)) {
     return wrong(`\`partitions\` must be a whole number from 1 to ${MAX_PARTITIONS}, got ${String(partitions)}.`);
   }

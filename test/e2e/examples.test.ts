@@ -23,7 +23,7 @@ interface Signup {
   readonly created: boolean;
 }
 
-type Name = "prinia" | "edge" | "sse" | "embed" | "mounted";
+type Name = "prinia" | "edge" | "sse" | "embed" | "mounted" | "consumer";
 
 const url = {} as Record<Name, string>;
 beforeAll(async () => {
@@ -43,6 +43,7 @@ beforeAll(async () => {
     const config = "examples/embed/wrangler.toml";
     await start("embed", { config, vars: open });
     await start("mounted", { config, main: "examples/embed/mounted.ts", vars: open });
+    await start("consumer", { config: "examples/consumer/wrangler.toml", vars: open });
   };
   await Promise.all([callers(), hosts()]);
 });
@@ -90,6 +91,27 @@ describe("examples/embed: the queue in a Worker of one's own", () => {
     expect(task).toMatchObject({ id: body.id, status: "Pending", args: { item: "tea" } });
     expect((await fetch(`${url.mounted}/queue/v1/health`)).status).toBe(200);
     expect((await fetch(`${url.mounted}/v1/health`)).status).toBe(404);
+  });
+});
+
+describe("examples/consumer: a Worker that consumes its own queue", () => {
+  /** What waits for it is told, as it is of any worker. */
+  async function outcomeOf(to: string): Promise<Record<string, unknown>> {
+    const { post } = http(url.consumer);
+    const { body } = await post<{ id: string }>("/v1/queues/emails/tasks", { args: { to } });
+    const { body: outcome } = await post<Record<string, unknown>>("/v1/queues/emails/wait", { ids: [body.id] });
+    return outcome;
+  }
+
+  test("by RPC: done, tried again, killed", async () => {
+    const outcomes = await Promise.all(["ada@example.com", "busy@example.com", "nobody"].map(outcomeOf));
+    expect(outcomes).toMatchObject([
+      { status: "Done", attempt: 1, result: { ok: { sent: "ada@example.com", attempt: 1 } } },
+      { status: "Done", attempt: 2, result: { ok: { sent: "busy@example.com", attempt: 2 } } },
+      { status: "Killed", attempt: 1, result: { err: "nobody is no address" } },
+    ]);
+    const { body } = await http(url.consumer).get<{ workers: unknown[] }>("/v1/queues/emails/workers");
+    expect(body.workers).toMatchObject([{ id: "consumer", leases: 0 }]);
   });
 });
 

@@ -17,9 +17,11 @@ const table: Record<string, readonly string[]> = {
   local: ["task", "backend", "protocol"],
   sqlite: ["task", "backend", "local", "protocol", "store"],
   outbound: ["task", "protocol"],
-  object: ["task", "store", "protocol", "outbound", "env"],
+  consumer: ["task", "outbound (types)"],
+  declared: ["task", "protocol", "outbound"],
+  object: ["task", "store", "protocol", "outbound", "declared", "env"],
   env: ["task", "protocol", "object (types)"],
-  http: ["task", "protocol", "object (types)", "env"],
+  http: ["task", "protocol", "object (types)", "declared", "env"],
   client: ["task", "backend", "protocol"],
   board: ["client (types)", "protocol (types)"],
   docs: [],
@@ -72,12 +74,15 @@ describe("rooms", () => {
 
   test("the lint rules forbid every room that the table does not allow", () => {
     const biome = JSON.parse(readFileSync(resolve(src, "../biome.json"), "utf8"));
-    for (const room of Object.keys(table).filter((name) => name !== "limits" && name !== "env")) {
+    for (const room of Object.keys(table).filter((name) => !["limits", "env", "declared"].includes(name))) {
       const { options } = biome.overrides.find(({ includes }: { includes: string[] }) =>
         includes.includes(`src/${room}/**`),
       ).linter.rules.style.noRestrictedImports;
       const forbidden = Object.keys(table)
-        .filter((name) => ![room, "limits", "env", ...(table[room] ?? []).map((to) => to.split(" ")[0])].includes(name))
+        .filter(
+          (name) =>
+            ![room, "limits", "env", "declared", ...(table[room] ?? []).map((to) => to.split(" ")[0])].includes(name),
+        )
         .map((name) => `../**/${name}/**`);
       expect(options.patterns[0].group, room).toEqual(expect.arrayContaining(forbidden));
     }

@@ -2,7 +2,13 @@
 
 import { purgedSchema, resumedManySchema, vacuumedSchema } from "../../protocol/answers.ts";
 import { configPatchSchema, decodeConfigPatch } from "../../protocol/config.ts";
-import { historySchema, queueConfigSchema, queueInfoSchema, queueStatsSchema } from "../../protocol/queue-answers.ts";
+import {
+  configViewSchema,
+  historySchema,
+  queueConfigSchema,
+  queueInfoSchema,
+  queueStatsSchema,
+} from "../../protocol/queue-answers.ts";
 import { dropQuerySchema, vacuumSchema } from "../../protocol/selection.ts";
 import { decodeBody } from "../../protocol/validate.ts";
 import { ok } from "../../task/result.ts";
@@ -59,9 +65,9 @@ const configRoute = route({
   method: "GET",
   path: `${QUEUE}/config`,
   operation: "getConfig",
-  summary: "A queue's settings",
+  summary: "A queue's settings: as they hold, what code has, and what was set",
   access: ["read"],
-  answers: { 200: { description: "The settings", schema: queueConfigSchema } },
+  answers: { 200: { description: "The settings", schema: configViewSchema } },
   handle: async (call) => {
     const config = await callPartition(call, call.parameters.queue, FIRST_PARTITION, (stub) => stub.config());
     return config.ok ? ok(json(config.value)) : config;

@@ -52,6 +52,10 @@ describe("workerd's configuration", () => {
     }
   });
 
+  test("gives the Worker no other network than workerd's default, which is the public internet", () => {
+    expect(config()).not.toMatch(/internet|network|globalOutbound/i);
+  });
+
   test("has workerd take the variables from its own environment", () => {
     expect(config(["PRINIA_SECRET"])).toContain('(name = "PRINIA_SECRET", fromEnvironment = "PRINIA_SECRET")');
     expect(config()).not.toContain("fromEnvironment");

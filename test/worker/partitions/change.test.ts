@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import type { Env } from "../../../src/env.ts";
 import { createApp } from "../../../src/http/app.ts";
 import { parseId } from "../../../src/task/id.ts";
-import type { QueueOptions } from "../../../src/task/layout.ts";
+import type { LayoutOptions as QueueOptions } from "../../../src/task/layout.ts";
 import { partitionOfKey } from "../../../src/task/partition.ts";
 
 const KEYED = 3;

@@ -133,6 +133,13 @@ const COUNTS = {
     ["PUT /schedules/s", { cron: "* * * * *".padEnd(256), task: { args: 1 } }],
     "bad_request cron",
   ),
+  MIN_WEBHOOK_SECRET_BYTES: elsewhere("unit/outbound/webhook/sign.test.ts", "that is too short"),
+  MAX_WEBHOOK_SECRET_BYTES: elsewhere("unit/outbound/webhook/sign.test.ts", "that is too long"),
+  MAX_WEBHOOK_URL_LENGTH: elsewhere("unit/outbound/webhook/address.test.ts", "a URL of 2,048 characters is taken"),
+  MAX_WEBHOOK_ANSWER_BYTES: elsewhere("unit/outbound/webhook/target.test.ts", "of a batch is read up to 1 MiB"),
+  MAX_WEBHOOK_ERROR_BYTES: elsewhere("unit/outbound/webhook/target.test.ts", "shows at most 512 bytes of what it says"),
+  MIN_WEBHOOK_REST_MS: elsewhere("unit/outbound/webhook/outcome.test.ts", "%j is %s ms"),
+  MAX_WEBHOOK_REST_MS: elsewhere("unit/outbound/webhook/outcome.test.ts", "%j is %s ms"),
   MAX_LOGGED_WORKERS: elsewhere("unit/object/event-log.test.ts", "no more workers are named than a line has room for"),
   MAX_SCRAPED_QUEUES: elsewhere(
     "worker/object/monitoring.test.ts",
