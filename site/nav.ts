@@ -30,6 +30,7 @@ export const NAV: readonly Group[] = [
       "guides/testing",
       "deploying",
       "self-hosting",
+      "consumers",
       "schedules",
       "monitoring",
       "board",
