@@ -32,6 +32,7 @@ export const NAV: readonly Group[] = [
       "deploying",
       "self-hosting",
       "cli",
+      "consumers",
       "schedules",
       "monitoring",
       "board",

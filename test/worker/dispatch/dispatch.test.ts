@@ -288,6 +288,46 @@ describe("a queue that has sockets as well", () => {
   });
 });
 
+describe("settings in code", () => {
+  test("hold until they are changed, field by field; both are shown", async () => {
+    const scene = new Scene({ config: { orphanAfterMs: 20_000, defaults: { maxAttempts: 2 } } });
+    await scene.call("PATCH", "/config", { defaults: { maxAttempts: 7 } });
+    expect(await scene.call("GET", "/config")).toMatchObject({
+      orphanAfterMs: 20_000,
+      defaults: { maxAttempts: 7 },
+      code: { orphanAfterMs: 20_000, defaults: { maxAttempts: 2 } },
+      set: { defaults: { maxAttempts: 7 } },
+    });
+    const { id } = await scene.push();
+    await scene.ended(id, "Done");
+    expect(await scene.task(id)).toMatchObject({ maxAttempts: 7 });
+  });
+
+  test("of a queue that was never used are shown, and make no tables", async () => {
+    const scene = new Scene({ max_retries: 3, retry_delay: 30 });
+    const defaults = { maxAttempts: 4, backoff: { type: "fixed", baseMs: 30_000 } };
+    expect(await scene.call("GET", "/config")).toMatchObject({ defaults, code: { defaults }, set: {} });
+    expect(await scene.rows("SELECT name FROM sqlite_master WHERE name = 'task'")).toEqual([]);
+    expect(await scene.alarmAt()).toBeNull();
+  });
+});
+
+describe("a dead letter queue", () => {
+  test("is given a copy of each task that fails for good, once, and of no other", async () => {
+    const dead = new Lab();
+    const scene = new Scene({ max_retries: 0, dead_letter_queue: dead.queue });
+    scene.answer = ({ tasks }) =>
+      tasks.map(({ id, args }) => (args === "bad" ? { id, err: "no", logs: [] } : { id, ok: 1 }));
+    const [bad, good] = [await scene.push({ args: "bad" }), await scene.push({ args: "good" })];
+    await scene.ended(bad.id, "Killed");
+    await scene.ended(good.id, "Done");
+    const { tasks } = await dead.call("GET", "/tasks");
+    expect(tasks).toMatchObject([
+      { args: "bad", status: "Pending", meta: { deadLetterOf: bad.id, deadLetterFrom: scene.queue } },
+    ]);
+  });
+});
+
 describe("an app without queues", () => {
   test("in the same Worker leaves what others declared", async () => {
     const scene = new Scene();
@@ -326,6 +366,21 @@ describe("what a consumer costs", () => {
     }
     expect(task).toBeLessThanOrEqual(paidByWorker().task);
     expect(session).toBe(0);
+  });
+
+  test("an instance that starts and finds nothing to do writes nothing, and sets no alarm", async () => {
+    const scene = new Scene();
+    await scene.call("PATCH", "/config", { retention: { doneMs: null } });
+    await scene.ended((await scene.push()).id, "Done");
+    for (let rounds = 0; rounds < 3; rounds++) {
+      pass(ORPHAN_MS);
+      await scene.alarms();
+    }
+    await scene.evict();
+    const paid = await billOf(scene.stub);
+    await scene.call("GET", "");
+    expect(paid()).toEqual({ task: 0, session: 0, state: 0, alarms: 0 });
+    expect(await scene.alarmAt()).toBeNull();
   });
 
   test("an idle queue with a consumer is as quiet as any: its last alarm sets no other", async () => {
