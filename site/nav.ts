@@ -31,6 +31,7 @@ export const NAV: readonly Group[] = [
       "deploying",
       "self-hosting",
       "consumers",
+      "cli",
       "schedules",
       "monitoring",
       "board",

@@ -43,7 +43,7 @@ export interface Schedule<Args = unknown> extends NewSchedule<Args> {
   readonly updatedAt: number;
   /** The last tick that became a task, or was skipped for the one before. */
   readonly lastAt?: number;
-  /** The task of the last tick, or that which was last run by hand. */
+  /** The task of the last tick. */
   readonly lastTask?: string;
   /** Ticks that became tasks. */
   readonly ticks: number;

@@ -123,6 +123,10 @@ export class Partition implements CommitHost {
     return isFull;
   }
 
+  get queue(): string {
+    return this.#parts.queue;
+  }
+
   /** Which one this is, from 0. */
   get number(): number {
     return this.#parts.partition;

@@ -15,7 +15,7 @@ import {
 } from "../store/schedules.ts";
 import { type Layout, UNDIVIDED } from "../task/layout.ts";
 import { partitionOfKey } from "../task/partition.ts";
-import { scheduleNotFound } from "../task/refusals.ts";
+import { otherKeyed, scheduleNotFound } from "../task/refusals.ts";
 import { fail, ok, type Result } from "../task/result.ts";
 import { checkRule, type ScheduleRule } from "../task/schedule.ts";
 import type { NewTask, Pushed } from "../task/task.ts";
@@ -82,8 +82,11 @@ export class Schedules {
   }
 
   /** A tick and its task are one transaction, and so of one partition; the tasks of a group are of the partition of its key. */
-  #belongs({ groupKey }: ScheduledTask, { keyed }: Layout): Result<null> {
-    if (groupKey === undefined || partitionOfKey(groupKey, keyed) === this.#desk.partition.number) return ok(null);
+  #belongs({ groupKey }: ScheduledTask, layout: Layout): Result<null> {
+    if (groupKey === undefined) return ok(null);
+    const { queue, number, keyed } = this.#desk.partition;
+    if (keyed !== null && keyed !== layout.keyed) return otherKeyed(queue, keyed, layout);
+    if (partitionOfKey(groupKey, layout.keyed) === number) return ok(null);
     const detail =
       "`task.groupKey` belongs to another partition than 0, where the schedules of a divided queue are: leave it out, or have the schedule in a queue that is not divided.";
     return fail("bad_request", detail, { path: "task.groupKey" });

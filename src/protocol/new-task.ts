@@ -10,6 +10,7 @@ import {
   MAX_INT32,
   MAX_KEY_BYTES,
   MAX_META_BYTES,
+  MAX_SCHEDULE_ARGS_BYTES,
 } from "../limits.ts";
 import { ok, type Result } from "../task/result.ts";
 import type { NewTask, RawJson, TaskPatch } from "../task/task.ts";
@@ -91,7 +92,10 @@ export const newTaskSchema = v.pipe(
 );
 
 /** A task as each tick of a schedule pushes it: due at once, under the key of the tick. */
-export const scheduledTaskSchema = v.pipe(object(standing), objectAt(misfit));
+export const scheduledTaskSchema = v.pipe(
+  object({ ...standing, args: rawJson(MAX_SCHEDULE_ARGS_BYTES, "refuse") }),
+  objectAt(misfit),
+);
 
 /** Tasks pushed together. */
 export const newTasksSchema = list(newTaskSchema, 1, MAX_BATCH, isPlainTask);

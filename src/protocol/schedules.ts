@@ -62,7 +62,7 @@ export const scheduleSchema = v.strictObject({
   updatedAt: count,
   /** The last tick that was told, ms. */
   lastAt: v.exactOptional(count),
-  /** The id of its task, or of that which was last run by hand. */
+  /** The id of its task. */
   lastTask: v.exactOptional(v.string()),
   /** Tasks that its ticks became. */
   ticks: count,

@@ -1,6 +1,6 @@
 /** Schedules: their rows, and what their ticks come to. The tally knows when the next is due, and so no commit asks. */
 
-import { MAX_SCHEDULES, MAX_TICKS_AT_ONCE, NEXT_TICKS } from "../limits.ts";
+import { MAX_FRAME_CHARACTERS, MAX_SCHEDULES, MAX_TICKS_AT_ONCE, NEXT_TICKS } from "../limits.ts";
 import { scheduleNotFound } from "../task/refusals.ts";
 import { fail, ok, type Result } from "../task/result.ts";
 import { dueTicks, nextTick, nextTicks, type ScheduleRule, type Timed, tickKey } from "../task/schedule.ts";
@@ -127,31 +127,42 @@ type Push = (tasks: readonly NewTask[]) => Result<readonly Pushed[]>;
  */
 export function tickSchedules(tx: Tx, push: Push): void {
   if ((tx.tally.tickAt ?? Number.POSITIVE_INFINITY) > tx.now) return;
-  for (const row of schedules(tx))
-    if (row.next_at !== null && row.next_at <= tx.now) tickOne(tx, row, row.next_at, push);
+  let left = MAX_FRAME_CHARACTERS;
+  for (const row of dueSchedules(tx)) {
+    const most = Math.min(MAX_TICKS_AT_ONCE, Math.floor(left / row.args.length));
+    if (most === 0) break;
+    left -= tickOne(tx, row, most, push) * row.args.length;
+  }
   noteNext(tx);
 }
 
-function tickOne(tx: Tx, row: ScheduleRow, nextAt: number, push: Push): void {
+type DueRow = ScheduleRow & { readonly next_at: number };
+
+const dueSchedules = ({ sql, now }: Pick<Tx, "sql" | "now">): DueRow[] =>
+  sql.all<DueRow>(`SELECT ${COLUMNS} FROM schedule WHERE next_at <= ?1 ORDER BY next_at, name`, now);
+
+/** @returns how many tasks were pushed */
+function tickOne(tx: Tx, row: DueRow, most: number, push: Push): number {
   const timed = timedOf(row);
-  const due = dueTicks(timed, nextAt, tx.now, MAX_TICKS_AT_ONCE);
+  const due = dueTicks(timed, row.next_at, tx.now, most);
   const { overlap } = timed.rule;
   // Of several that are told together, the first is under way while the others come.
   const isBusy = overlap === "skip" && isUnderWay(tx, row.last_task);
   const told = overlap === "allow" ? due.ticks : due.ticks.slice(0, isBusy ? 0 : 1);
   const pushed = told.length === 0 ? null : push(told.map((at) => taskAt(row, at)));
   // It was validated when it was set; what the queue refuses now, it would refuse for ever: the next tick is tried.
-  const id = pushed?.ok ? pushed.value.at(-1)?.id : undefined;
+  const ids = pushed?.ok ? pushed.value.map(({ id }) => id) : [];
   tx.sql.all(
     `UPDATE schedule SET next_at = ?2, last_at = coalesce(?3, last_at), last_task = coalesce(?4, last_task),
      ticks = ticks + ?5, skipped = skipped + ?6 WHERE name = ?1`,
     row.name,
     due.nextAt,
     due.ticks.at(-1) ?? null,
-    id ?? null,
-    told.length,
+    ids.at(-1) ?? null,
+    ids.length,
     due.ticks.length - told.length,
   );
+  return ids.length;
 }
 
 function isUnderWay(tx: Tx, id: string | null): boolean {
@@ -166,7 +177,7 @@ const taskAt = (row: ScheduleRow, at: number): NewTask => ({
 });
 
 /**
- * Makes a task of it now, beside its ticks, which go on as before.
+ * Makes a task of it now, beside its ticks, which go on as before: they do not wait for it.
  *
  * @returns the task
  */
@@ -176,7 +187,5 @@ export function runSchedule(tx: Tx, name: string, push: Push): Result<Pushed> {
   const { idempotencyKey: _none, ...task } = taskAt(known.value, tx.now);
   const pushed = push([task]);
   if (!pushed.ok) return pushed;
-  const [first] = pushed.value as readonly [Pushed];
-  tx.sql.all("UPDATE schedule SET last_task = ?2 WHERE name = ?1", name, first.id);
-  return ok(first);
+  return ok((pushed.value as readonly [Pushed])[0]);
 }

@@ -100,8 +100,10 @@ describe("push, poll and wait, and the worker, on wrangler dev", () => {
     const known = "const url = process.env.PRINIA_URL ?? '';\nconst token = undefined;\n";
     const program = projectOf({ "memory.ts": before + rest, "edge.ts": known + after + rest });
     await program.check();
-    expect(await program.run(["memory.ts"])).toBe("sent to ada@example.com\n");
-    expect(await program.run(["edge.ts"], { PRINIA_URL: server.url })).toBe("sent to ada@example.com\n");
+    expect(await program.run(["memory.ts"])).toBe("sent to ada@example.com\nsent to alan@example.com\n");
+    expect(await program.run(["edge.ts"], { PRINIA_URL: server.url })).toBe(
+      "sent to ada@example.com\nsent to alan@example.com\n",
+    );
     const { tasks } = (await (await fetch(`${server.url}/v1/queues/emails/tasks`)).json()) as { tasks: object[] };
     expect(tasks).toContainEqual(expect.objectContaining({ idempotencyKey: "welcome grace", priority: 5 }));
   });

@@ -15,9 +15,9 @@ const LEFT_OUT = /^(\..*|node_modules|dist|build|coverage)$/;
 interface Manifest {
   readonly version: string;
   readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
-  readonly dependencies: Readonly<Record<string, string>>;
   /** Commands and the files that they are. */
-  readonly bin?: Readonly<Record<string, string>>;
+  readonly bin: Readonly<Record<string, string>>;
+  readonly dependencies: Readonly<Record<string, string>>;
 }
 
 export interface Packed {

@@ -1,7 +1,12 @@
 /** Cases of the store: schedules, and the tasks that their ticks become. */
 
 import { expect } from "vitest";
-import { MAX_SCHEDULES, MAX_TICKS_AT_ONCE } from "../../../src/limits.ts";
+import {
+  MAX_FRAME_CHARACTERS,
+  MAX_SCHEDULE_ARGS_BYTES,
+  MAX_SCHEDULES,
+  MAX_TICKS_AT_ONCE,
+} from "../../../src/limits.ts";
 import { push } from "../../../src/store/push.ts";
 import {
   deleteSchedule,
@@ -181,7 +186,7 @@ export const scheduleCases: StoreCases = {
     const second = value(run(bench, "s"));
     expect([first.created, second.created, first.id === second.id]).toEqual([true, true, false]);
     for (const { id } of [first, second]) expect(bench.view(id).idempotencyKey).toBeUndefined();
-    expect(one(bench)).toMatchObject({ ticks: 0, last_task: second.id, next_at: START + MINUTE });
+    expect(one(bench)).toMatchObject({ ticks: 0, last_task: null, next_at: START + MINUTE });
   },
 
   "what there is not is not found, and nothing changes": (bench) => {
@@ -206,6 +211,29 @@ export const scheduleCases: StoreCases = {
     expect(put(bench, "more")).toMatchObject({ ok: false, error: { code: "too_many_requests" } });
     expect(put(bench, "s0", { everyMs: 2 * MINUTE }).ok).toBe(true);
     expect(schedules(bench.tx())).toHaveLength(MAX_SCHEDULES);
+  },
+
+  "what ticks at once is bounded by the size of its args as well; the rest is due still": (bench) => {
+    const args = JSON.stringify("x".repeat(MAX_SCHEDULE_ARGS_BYTES - 2));
+    for (const name of ["a", "b"]) put(bench, name, { missed: "all" }, { args });
+    const most = Math.floor(MAX_FRAME_CHARACTERS / args.length);
+    tick(bench, 60 * MINUTE);
+    expect(keys(bench)).toHaveLength(most);
+    for (let slice = 0; slice < 120 / most; slice++) tick(bench);
+    expect(new Set(keys(bench)).size).toBe(120);
+    expect(bench.tally.tickAt).toBe(START + 61 * MINUTE);
+  },
+
+  "a run by hand is nothing that a tick waits for, and does not hide what it does": (bench) => {
+    put(bench, "s", { overlap: "skip" });
+    tick(bench, MINUTE);
+    const session = bench.worker();
+    const { id } = value(run(bench, "s"));
+    const rows = bench.claim(session, 2, true);
+    const byHand = rows.find((row) => bench.idOf(row) === id);
+    bench.event({ type: "ack", id, lease: bench.leaseOf(byHand), result: { ok: "1" } }, session);
+    tick(bench, MINUTE);
+    expect(one(bench)).toMatchObject({ ticks: 1, skipped: 1 });
   },
 
   "those that are due together all tick": (bench) => {

@@ -112,7 +112,7 @@ describe("an empty project into which npm installed it", () => {
   });
 
   test("has the commands that the manifest names, and they tell what they can do", async () => {
-    const commands = Object.keys(packed.manifest.bin ?? {});
+    const commands = Object.keys(packed.manifest.bin);
     const folder = join(packed.consumer, "node_modules/.bin");
     expect(existsSync(folder) ? readdirSync(folder).toSorted() : []).toEqual(commands.toSorted());
     for (const command of commands) {
@@ -171,7 +171,7 @@ describe("what is in it", () => {
   });
 
   test("imports of its dependencies, of each of them, and of nothing else but what platforms have", async () => {
-    const commands = Object.values(packed.manifest.bin ?? {}).map((file) => join(packed.folder, file));
+    const commands = Object.values(packed.manifest.bin).map((file) => join(packed.folder, file));
     const { metafile } = await build({
       entryPoints: [...targets("default"), ...commands],
       ...{ bundle: true, write: false, metafile: true, outdir: "out", format: "esm", packages: "external" },
@@ -181,7 +181,22 @@ describe("what is in it", () => {
     const packages = imported.filter((path) => !builtin.test(path)).map((path) => name.exec(path)?.[0]);
     expect([...new Set(packages)].toSorted()).toEqual(Object.keys(packed.manifest.dependencies).toSorted());
     const builtins = imported.filter((path) => builtin.test(path));
-    expect([...new Set(builtins)].toSorted()).toEqual(["cloudflare:workers", "node:fs", "node:sqlite", "node:timers"]);
+    const ofTheProgram = [
+      "node:child_process",
+      "node:events",
+      "node:readline/promises",
+      "node:stream/consumers",
+      "node:util",
+    ];
+    const ofTheLibrary = ["cloudflare:workers", "node:fs", "node:sqlite", "node:timers"];
+    expect([...new Set(builtins)].toSorted()).toEqual([...ofTheLibrary, ...ofTheProgram].toSorted());
+  });
+
+  test("a program that runs with its dependencies alone", async () => {
+    const program = join(packed.folder, packed.manifest.bin.prinia ?? "");
+    const { stdout } = await promisify(execFile)(process.execPath, [program, "queues", "--json", "--url", url]);
+    expect(stdout).toContain('"name":');
+    expect(readFileSync(program, "utf8")).toMatch(/^#!\/usr\/bin\/env node\n/);
   });
 
   test("no path of the machine on which it was built", () => {

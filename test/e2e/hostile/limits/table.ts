@@ -57,6 +57,11 @@ const SIZES = {
   ),
   MAX_PARAMETER_BYTES: elsewhere("conformance/store/texts.ts", "a batch larger than a parameter is cut"),
   MAX_INLINE_ARGS_BYTES: elsewhere("conformance/store/texts.ts", "args of a megabyte come back"),
+  MAX_SCHEDULE_ARGS_BYTES: sides(
+    ["PUT /schedules/s", { everyMs: 1_000, task: { args: text(limits.MAX_SCHEDULE_ARGS_BYTES - 2) } }],
+    ["PUT /schedules/s", { everyMs: 1_000, task: { args: text(limits.MAX_SCHEDULE_ARGS_BYTES - 1) } }],
+    "payload_too_large task.args",
+  ),
   MAX_ATTACHMENT_BYTES: elsewhere("unit/object/attachment.test.ts", "MAX_ATTACHMENT_BYTES"),
 } satisfies Partial<Record<LimitName, Limit>>;
 
@@ -201,7 +206,14 @@ const WITHIN = {
   ...{ REQUEST_TIMEOUT_MS: OWN, REQUEST_TRIES: OWN, RETRY_PAUSE_MS: OWN, MAX_RETRY_PAUSE_MS: OWN, IDLE_AFTER_MS: OWN },
   ...{ CONNECT_TIMEOUT_MS: OWN, SOCKET_IDLE_MS: OWN, MAX_PING_INTERVAL_MS: OWN, PATIENCE_MS: OWN, HELD_UP_MS: OWN },
   ...{ MIN_PATIENCE_MS: OWN, SLOWEST_BYTES_PER_MS: OWN, LOST_GRACE_MS: OWN, MAX_PREFETCH: OWN, STOP_GRACE_MS: OWN },
-  ...{ PREFETCH_HORIZON_MS: OWN, MAX_EVENTS_BEHIND: OWN, FLUSH_TIMEOUT_MS: OWN, GOODBYE_TIMEOUT_MS: OWN },
+  ...{
+    PREFETCH_HORIZON_MS: OWN,
+    MAX_EVENTS_BEHIND: OWN,
+    SHELL_GRACE_MS: OWN,
+    FEED_SILENCE_MS: OWN,
+    FLUSH_TIMEOUT_MS: OWN,
+    GOODBYE_TIMEOUT_MS: OWN,
+  },
   ...{ KEYLESS_SOCKETS: OWN, LOOK_MS: OWN },
   ...{ WAIT_STREAMS: OWN, WAIT_TURN_MS: OWN, MAX_FRAME_CHARACTERS: OWN },
 } satisfies Partial<Record<LimitName, Limit>>;
