@@ -44,7 +44,7 @@ export interface Registered {
 }
 
 /** The settings as they hold; where code has some, these, and what was set by changes, which come before them. */
-export interface ConfigView extends QueueConfig {
+interface ConfigView extends QueueConfig {
   readonly code?: ConfigChange;
   readonly set?: ConfigChange;
 }

@@ -16,7 +16,7 @@ import { consumersOf } from "./roll.ts";
 import type { Step } from "./step.ts";
 
 /** A socket as a taker. */
-export interface SocketTaker extends Taker {
+interface SocketTaker extends Taker {
   readonly connection: Connection;
 }
 

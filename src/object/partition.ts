@@ -52,7 +52,7 @@ export class Partition implements CommitHost {
   tally: Tally = newTally();
   /** Whether the directory is being told just now. */
   reporting = false;
-  config: QueueConfig = DEFAULT_CONFIG;
+  config: QueueConfig;
   #keyed = 1;
   readonly alarm: AlarmClock;
   readonly log: EventLog;
@@ -67,6 +67,8 @@ export class Partition implements CommitHost {
 
   constructor(parts: PartitionParts) {
     this.#parts = parts;
+    // Until the first use there is no row that says otherwise, and the first task is pushed by these already.
+    this.config = changed(DEFAULT_CONFIG, parts.code);
     this.alarm = new AlarmClock(parts.storage);
     this.log = new EventLog(parts);
     this.#feed = new Feed(parts.connections);

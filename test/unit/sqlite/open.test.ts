@@ -109,7 +109,9 @@ test("a file of an older version is brought up to date, and once only", () => {
   sql.close();
   for (let times = 0; times < 2; times++) {
     const { sql: newer, close } = open(path);
-    expect(newer.all<{ version: number }>("SELECT version FROM migration").map((row) => row.version)).toEqual([1, 2, 3]);
+    expect(newer.all<{ version: number }>("SELECT version FROM migration").map((row) => row.version)).toEqual([
+      1, 2, 3,
+    ]);
     expect(newer.all("SELECT * FROM task")).toEqual([]);
     close();
   }
