@@ -1,6 +1,6 @@
 /** `npm run bench:board`: how quickly the board answers, and what it takes in memory, on a large and busy queue. */
 
-import { availableParallelism } from "node:os";
+import { availableParallelism, loadavg } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { startChromium } from "../../test/support/chromium.ts";
@@ -105,7 +105,8 @@ function reportShares(before: ReadonlyMap<string, number>, seconds: number): voi
       cores: Math.round((100 * (time - (before.get(program) ?? 0))) / seconds) / 100,
     }))
     .filter(({ cores }) => cores >= 0.01);
-  console.log(`cores in use, of ${availableParallelism()}:`);
+  const [load = 0] = loadavg();
+  console.log(`cores in use by these, of ${availableParallelism()}; load of the machine ${load.toFixed(1)}:`);
   console.table(rows);
 }
 

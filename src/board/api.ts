@@ -69,7 +69,7 @@ async function textFrom(method: string, path: string, body?: string): Promise<st
   // The answer may be to a token that has been replaced since.
   if (error.status === 401 && used === token.value) {
     isOpen.value = false;
-    logOut(used === null ? null : `You were logged out: ${error.detail}`);
+    if (used !== null) logOut(`You were logged out: ${error.detail}`);
   }
   throw error;
 }
