@@ -14,7 +14,7 @@ const ANSWERED: readonly (readonly [RegExp, string])[] = [
   // Its words for dates and names of months: the board says by itself what a label is.
   [/const _timeAxisVals +=.*\n.*const _timeSeriesVal +=.*/, ""],
   [/isStr\(sv\) \? timeSeriesVal\(.*?\) : sv \|\| _timeSeriesVal\)/, "sv)"],
-  [/isArr\(av\) \?\s+timeAxisVals[^]*?av \|\| _timeAxisVals/, "av"],
+  [/isArr\(av\) \?\s+timeAxisVals[\s\S]*?av \|\| _timeAxisVals/, "av"],
   [/^\t\t_timeAxisStamps,/m, "0,"],
   // Bands, and series that come and go.
   [/self\.(?:add|set|del)Band = \w+;\s*/g, ""],
