@@ -80,7 +80,8 @@ async function request(method: string, path: string, body: string | undefined, b
   if (body !== undefined) headers.set("content-type", "application/json");
   const signal = AbortSignal.timeout(PATIENCE_MS);
   try {
-    return await fetch(path, { method, headers, signal, ...(body === undefined ? {} : { body }) });
+    // A cache that might keep it would have the same question wait for the answer to the first.
+    return await fetch(path, { method, headers, signal, cache: "no-store", ...(body === undefined ? {} : { body }) });
   } catch {
     throw unreachable(
       signal.aborted

@@ -21,7 +21,7 @@ export interface Known extends Page {
 }
 
 const known = new Kept<Known>(16);
-const ahead = new Set<string>();
+const ahead = new Map<string, Promise<Known | undefined>>();
 
 /** The page as it was last; nothing when that is long ago, or it was never read. */
 export function knownPage(queue: string, view: View): Known | undefined {
@@ -43,7 +43,8 @@ export async function readPage(queue: string, view: View): Promise<Known> {
     other === null || other.rows.length === 0
       ? { ...page, at, view, further: undefined }
       : { ...other, at, view: oldest, further: page.nextCursor };
-  known.set(listPath(queue, view), found, asked);
+  const path = listPath(queue, view);
+  if ((known.get(path)?.at ?? 0) <= at) known.set(path, found, asked);
   return found;
 }
 
@@ -54,7 +55,11 @@ export function readAhead(queue: string, view: View): void {
   const path = listPath(queue, view);
   const at = knownPage(queue, view)?.at ?? 0;
   if (ahead.has(path) || Date.now() - at < RECENT_MS) return;
-  ahead.add(path);
-  const end = () => ahead.delete(path);
-  readPage(queue, view).then(end, end);
+  const reading = readPage(queue, view).catch(() => undefined);
+  ahead.set(path, reading);
+  reading.then(() => ahead.delete(path));
 }
+
+/** A page that is being read ahead, if it is: it comes sooner than one that is asked for only now. */
+export const comingPage = (queue: string, view: View): Promise<Known | undefined> | undefined =>
+  ahead.get(listPath(queue, view));

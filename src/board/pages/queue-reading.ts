@@ -2,7 +2,7 @@
 
 import { signal } from "@preact/signals";
 import { errorText } from "../ui/act.ts";
-import { type Known, knownPage, readPage } from "./queue-pages.ts";
+import { comingPage, type Known, knownPage, readPage } from "./queue-pages.ts";
 import type { View } from "./queue-query.ts";
 import { LiveRows } from "./queue-rows.ts";
 
@@ -23,6 +23,7 @@ export class Reading {
     this.live = new LiveRows(view, draw);
     const page = knownPage(queue, view);
     if (page !== undefined) this.#show(page, true);
+    else comingPage(queue, view)?.then((coming) => this.#showMeanwhile(coming));
   }
 
   /** Never rejects. An answer that was overtaken by a later call is left aside. */
@@ -41,6 +42,10 @@ export class Reading {
       this.problem.value = errorText(error);
     }
     this.isReading.value = false;
+  }
+
+  #showMeanwhile(page: Known | undefined): void {
+    if (page !== undefined && this.page.peek() === null) this.#show(page, true);
   }
 
   #show(page: Known, isKnown: boolean): void {

@@ -196,6 +196,25 @@ describe("reading ahead", () => {
     await asked[1]?.answer([]);
   });
 
+  test("shows a page that was on its way when it was pressed, until the answer to the press is there", async () => {
+    readAhead("q", RUNNING);
+    const page = reading();
+    page.read();
+    await asked[0]?.answer(["1"]);
+    expect([ids(page), page.isReading.value]).toEqual([["1"], true]);
+    await asked[1]?.answer(["2"]);
+    expect([ids(page), page.isReading.value]).toEqual([["2"], false]);
+  });
+
+  test("is too late when the answer to the press is there already", async () => {
+    readAhead("q", RUNNING);
+    const page = reading();
+    page.read();
+    await asked[1]?.answer(["2"]);
+    await asked[0]?.answer(["1"]);
+    expect(ids(page)).toEqual(["2"]);
+  });
+
   test("that fails says nothing, and may be tried again", async () => {
     readAhead("q", RUNNING);
     await asked[0]?.fail();
