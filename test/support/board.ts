@@ -161,19 +161,26 @@ const REPORT_VIOLATIONS = `addEventListener("securitypolicyviolation", (event) =
 
 const AXE = join(ROOT, "node_modules/axe-core/axe.min.js");
 
-/** Runs axe over the page as it is, and expects that it finds nothing. */
-export async function expectAccessible(page: Page, colorScheme: "light" | "dark" = "light"): Promise<void> {
+/** Runs axe over the page as it is, and expects that it finds nothing; `rules` if not all are to be kept. */
+export async function expectAccessible(
+  page: Page,
+  colorScheme: "light" | "dark" = "light",
+  rules: readonly string[] = [],
+): Promise<void> {
   await page.emulateMedia({ colorScheme });
   // Not as an element of the page: its policy takes no script but the server's.
   await page.evaluate(readFileSync(AXE, "utf8"));
-  expect(await page.evaluate(runAxe), colorScheme).toEqual([]);
+  expect(await page.evaluate(runAxe, [...rules]), colorScheme).toEqual([]);
   await page.emulateMedia({ colorScheme: "light" });
 }
 
 /** In the page: each violation with the elements it is about. */
-async function runAxe(): Promise<{ rule: string; at: string[] }[]> {
+async function runAxe(rules: string[]): Promise<{ rule: string; at: string[] }[]> {
   const { axe } = globalThis as unknown as { axe: typeof import("axe-core") };
-  const { violations } = await axe.run({ resultTypes: ["violations"] });
+  const { violations } = await axe.run({
+    resultTypes: ["violations"],
+    ...(rules.length === 0 ? {} : { runOnly: rules }),
+  });
   return violations.map(({ id, help, nodes }) => ({
     rule: `${id}: ${help}`,
     at: nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`),

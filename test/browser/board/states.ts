@@ -1,21 +1,11 @@
-// Less usual states: charts over time, a silent worker, a divided queue, a bulk verb that is stopped.
+// Less usual states: charts over time, a divided queue, a bulk verb that is stopped.
 
 import type { Page } from "playwright-core";
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { token } from "../../e2e/contract/tokens.ts";
-import { boardForFile, DIVIDED, expectAccessible, screenshot } from "../../support/board.ts";
+import { boardForFile, DIVIDED, expectAccessible } from "../../support/board.ts";
 
 const board = boardForFile();
-/** Queues tell the directory of themselves every ten seconds at most. */
-const REPORT_MS = 15_000;
-
-// First, so that it is silent, and reported, when it is its turn.
-beforeAll(async () => {
-  const queue = board().queue("forsaken");
-  await queue.push();
-  await queue.configure({ orphanAfterMs: 1_000 });
-  await queue.poll({ worker: "went away" });
-});
 
 test("charts are drawn from the history, tell what is under the cursor, and go from hours to days", async () => {
   const queue = board().queue();
@@ -67,15 +57,6 @@ test("a bulk verb that is stopped says how far it came, and leaves the rest", as
   await page.getByRole("button", { name: "Cancel 3,000 tasks" }).click();
   await page.locator(".toast", { hasText: "2,000 tasks cancelled, then stopped." }).waitFor();
   expect(await queue.counts()).toMatchObject({ Pending: 1_000, Killed: 2_000 });
-});
-
-test("a worker that went away is told as silent, before those that are there", async () => {
-  const page = await board().open("/board/workers", { token: await token({ queues: ["forsaken"] }) });
-  const worker = page.getByRole("row", { name: /^went away/ });
-  await worker.getByText("Silent", { exact: true }).waitFor({ timeout: REPORT_MS });
-  await page.getByText("0 alive, 1 silent").waitFor();
-  await expectAccessible(page, "dark");
-  await screenshot(page, "worker-silent");
 });
 
 /** Holds the second step back until Stop is pressed. */

@@ -79,6 +79,8 @@ describe("a task", () => {
     await expectAccessible(page);
     await expectAccessible(page, "dark");
     await screenshot(page, "task");
+    await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+    await screenshot(page, "task-lower");
   });
 
   test("is retried, rescheduled, cancelled, copied and deleted", async () => {
@@ -257,6 +259,7 @@ describe("pushing", () => {
     await page.getByRole("textbox", { name: "Meta" }).fill('{"from": "a form"}');
     await expectAccessible(page);
     await expectAccessible(page, "dark");
+    await page.evaluate(() => scrollTo(0, 0));
     await screenshot(page, "push");
     await press(page, "Push the task");
     await page.getByRole("status").getByRole("link").click();
