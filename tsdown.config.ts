@@ -10,6 +10,7 @@ export default defineConfig({
     "src/memory.ts",
     "src/sqlite/index.ts",
     "src/msgpack.ts",
+    "src/cli/main.ts",
   ],
   root: "src",
   unbundle: true,

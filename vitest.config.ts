@@ -20,7 +20,10 @@ export default defineConfig({
     projects: [
       { test: { name: "unit", include: ["test/{unit,types,model}/**/*.test.ts"], isolate: false, maxWorkers: 2 } },
       // The prototype of docs/design/segments.md: the suite of the store on it, and what it costs. `npm run segments` has more.
-      { plugins: [overlayPlugin()], test: { name: "segments", include: ["test/segments/*.test.ts"], isolate: false } },
+      {
+        plugins: [overlayPlugin()],
+        test: { name: "segments", include: ["test/segments/*.test.ts"], isolate: false, maxWorkers: 2 },
+      },
       {
         plugins: [
           cloudflareTest({

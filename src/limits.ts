@@ -139,10 +139,24 @@ export const FEED_ROWS = 1000;
 export const FEED_CHANGES_A_ROW = 100;
 /** Frames of a feed that the Worker keeps for a client that does not read. Choice: then it comes back to the log. */
 export const MAX_FEED_BEHIND = 200;
+/** Args of a schedule, in bytes of JSON. Choice: all that a queue has are one answer, and what ticks at once one transaction. */
+export const MAX_SCHEDULE_ARGS_BYTES = 64 * KIB;
+/** Schedules of one queue. Choice: each look at them reads them all, and a list of them is one answer. */
+export const MAX_SCHEDULES = 100;
+/** Tasks that the missed ticks of one schedule become at a time. Choice: the rest follows at once. */
+export const MAX_TICKS_AT_ONCE = 100;
+/** Ticks that are shown ahead. Contract. */
+export const NEXT_TICKS = 5;
+/** Characters of a cron expression. Choice. */
+export const MAX_CRON_LENGTH = 255;
 /** Highest partition number: 10 bits of the id. Contract. */
 export const MAX_PARTITION = 1023;
 
 // Durations, in milliseconds.
+/** The shortest interval of a schedule. Choice: that of a cron expression with seconds. */
+export const MIN_EVERY_MS = 1_000;
+/** How late a tick may be and still count as told in time. Choice: an alarm is late by seconds at most where all is well. */
+export const LATE_TICK_MS = 60_000;
 
 /** The longest that a request is held. Contract; a Worker must answer within 30 s (platform). */
 export const MAX_WAIT_MS = 25_000;
@@ -241,6 +255,10 @@ export const STOP_GRACE_MS = 10_000;
 /** How long `stop` waits for the answers to its last events, and then for the close of the socket. */
 export const FLUSH_TIMEOUT_MS = 5_000;
 export const GOODBYE_TIMEOUT_MS = 2_000;
+/** How long a command of `prinia work` has after SIGTERM, before SIGKILL: less than LOST_GRACE_MS, so that its slot is free then. */
+export const SHELL_GRACE_MS = 4_000;
+/** A feed that is silent for longer is broken: three of its comments were missed. */
+export const FEED_SILENCE_MS = 45_000;
 /** Requests of one wait at a time: a wait for more ids than these can name asks for them in turns. */
 export const WAIT_STREAMS = 4;
 /** How long such a turn takes. */

@@ -88,6 +88,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export type PushedResult = Pushed & Partial<Pick<TaskResultView<unknown>, "attempt" | "result" | "codec">>;
+
 /** One queue. */
 export interface QueuePort {
   readonly queue: string;
@@ -97,6 +99,12 @@ export interface QueuePort {
   rest?(): void;
   /** All or none, in order; at most 1,000 tasks and 8 MiB. */
   push(tasks: readonly TaskText[], options?: CallOptions): Promise<readonly Pushed[]>;
+  /**
+   * Pushes one task and waits for it in the same call, where the way to the queue saves one by that.
+   *
+   * @returns what a push does; with what the task came to, if it ended within `waitMs` (0 to 25,000)
+   */
+  pushAndWait?(task: TaskText, options: CallOptions & { readonly waitMs: number }): Promise<PushedResult>;
   fetch(id: string): Promise<TaskView<unknown>>;
   list(filter: Filter): Promise<TaskViewPage>;
   update(id: string, changes: Changes): Promise<TaskView<unknown>>;

@@ -17,16 +17,19 @@ import type {
   WaitOptions,
   Writable,
 } from "./backend.ts";
+import { type Clock, systemClock } from "./clock.ts";
 import { Codecs } from "./codec.ts";
 import { differences } from "./differences.ts";
 import type { Expose, Filter, Page, QueueInfo, QueueStats, RunningWorker, Totals } from "./expose.ts";
-import { jsonText } from "./outgoing.ts";
+import { jsonText, outgoing } from "./outgoing.ts";
 import { everyQueue, inAll } from "./parts.ts";
 import type { BulkAnswer, BulkOrder, DirectoryPort, QueuePort, Registered, Transport } from "./port.ts";
 import { checkName, type Queue } from "./queue.ts";
 import { QueueSink } from "./queue-sink.ts";
 import { QueueSource, type SourceOptions } from "./queue-source.ts";
 import { onlyResult } from "./result.ts";
+import { type RunOptions, type RunTasks, runText } from "./run.ts";
+import type { Schema } from "./schema.ts";
 import type { Buildable } from "./sink.ts";
 import { statusesOf } from "./statuses.ts";
 import {
@@ -61,11 +64,14 @@ export class QueueBackend<Args = unknown, Out = unknown, Input = Args>
     ResumeById,
     ResumeAbandoned,
     RegisterWorker,
-    WaitForCompletion<Out>
+    WaitForCompletion<Out>,
+    RunTasks<Out, Input>
 {
   readonly #port: QueuePort;
   readonly #directory: DirectoryPort;
   readonly #codecs: Codecs;
+  readonly #schema: Schema | undefined;
+  readonly #clock: Clock;
   readonly #sink: QueueSink<Input>;
 
   constructor(queue: Queue, transport: Transport, options: BackendOptions<Args, Input> = {}) {
@@ -74,6 +80,8 @@ export class QueueBackend<Args = unknown, Out = unknown, Input = Args>
     this.#port = port;
     this.#directory = transport.directory;
     this.#codecs = new Codecs(options.codec, options.codecs);
+    this.#schema = options.schema as Schema | undefined;
+    this.#clock = options.clock ?? systemClock;
     this.#sink = new QueueSink<Input>(port, options);
   }
 
@@ -188,6 +196,15 @@ export class QueueBackend<Args = unknown, Out = unknown, Input = Args>
 
   waitForSingle(id: TaskRef, options?: WaitOptions): Promise<TaskResult<Out>> {
     return onlyResult(id, this.waitFor([id], options));
+  }
+
+  run(args: Input, options?: RunOptions): Promise<Out> {
+    return this.runTask({ args }, options);
+  }
+
+  async runTask(task: Buildable<Input>, options: RunOptions = {}): Promise<Out> {
+    const ready = await outgoing(task, { codecs: this.#codecs, schema: this.#schema }, options.retry ?? false);
+    return runText<Out>(ready, { port: this.#port, codecs: this.#codecs, clock: this.#clock }, options);
   }
 
   checkStatus(ids: Iterable<TaskRef>): Promise<(TaskStatus<Out> | NoResult)[]> {

@@ -8,8 +8,11 @@ import { tokenTasksSchema, waitClaims } from "../protocol/wait-token.ts";
 import type { Result } from "../task/result.ts";
 import type { Environment } from "./settings.ts";
 
-export const USAGE = `Usage: npm run -s token -- --queues <names> --scope <scopes> [--sub <name>] [--ttl <duration>]
-       npm run -s token -- --queues <name> --task <id> [--ttl <duration>]
+/** @param command how it is called */
+export const usageOf = (
+  command: string,
+): string => `Usage: ${command} --queues <names> --scope <scopes> [--sub <name>] [--ttl <duration>]
+       ${command} --queues <name> --task <id> [--ttl <duration>]
 
 Prints a token for Prinia, signed with PRINIA_SECRET (from the environment, else from .dev.vars).
 
@@ -22,8 +25,8 @@ Prints a token for Prinia, signed with PRINIA_SECRET (from the environment, else
             (default 1h; for tasks 10m, and at most 1h)
   --help    this text
 
-Examples: npm run -s token -- --queues 'emails*' --scope push,read --ttl 1h
-          npm run -s token -- --queues emails --task 01M865NYVW00000000019X76PY`;
+Examples: ${command} --queues 'emails*' --scope push,read --ttl 1h
+          ${command} --queues emails --task 01M865NYVW00000000019X76PY`;
 
 /** A token with scopes. */
 interface ScopeRequest {

@@ -1,37 +1,9 @@
-/** `npm run token`: mints a bearer token. */
+/** `npm run token`: mints a bearer token, in a checkout. */
 
 import { readFileSync } from "node:fs";
-import { sign } from "hono/jwt";
-import { MAX_SOCKET_TOKEN_MS } from "../limits.ts";
-import { claimsAt, findSecret, readTokenRequest, USAGE } from "./mint.ts";
-
-/** Where wrangler, too, looks for secrets: in the directory of the project, which npm makes the current one. */
-const DEV_VARS = ".dev.vars";
-
-async function main(args: readonly string[]): Promise<number> {
-  const request = readTokenRequest(args);
-  if (!request.ok) return complain(`${request.error}\n\n${USAGE}`);
-  if (request.value === null) {
-    console.log(USAGE);
-    return 0;
-  }
-  const secret = findSecret(process.env, readIfThere(DEV_VARS));
-  if (secret === undefined) {
-    return complain(
-      `There is no secret to sign with: set PRINIA_SECRET to the server's, or write it to ${DEV_VARS}.\n\n${USAGE}`,
-    );
-  }
-  if (request.value.ttlMs > MAX_SOCKET_TOKEN_MS) {
-    console.error("This token is for requests only: a WebSocket takes none that lasts longer than 24h.");
-  }
-  console.log(await sign({ ...claimsAt(request.value, Date.now()) }, secret, "HS256"));
-  return 0;
-}
-
-function complain(error: string): number {
-  console.error(error);
-  return 2;
-}
+import { mint } from "./commands/token.ts";
+import { EXIT } from "./exit.ts";
+import { usageOf } from "./mint.ts";
 
 function readIfThere(path: string): string | undefined {
   try {
@@ -41,4 +13,11 @@ function readIfThere(path: string): string | undefined {
   }
 }
 
-process.exitCode = await main(process.argv.slice(2));
+try {
+  const { env, argv } = process;
+  const { log: out, error: err } = console;
+  await mint(argv.slice(2), { env, out, err, readFile: readIfThere }, usageOf("npm run -s token --"));
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = EXIT.usage;
+}

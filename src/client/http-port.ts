@@ -2,15 +2,20 @@
 
 import type { WorkerContext } from "../backend/context.ts";
 import type { PollAnswer, PollPort, SessionRef } from "../backend/poll-port.ts";
-import type { Feed, FeedOptions, Registered } from "../backend/port.ts";
+import type { CallOptions, Feed, FeedOptions, PushedResult, Registered, TaskText } from "../backend/port.ts";
 import { PullFeed } from "../backend/pull.ts";
 import { eventsText } from "../backend/report.ts";
 import type { HolderEvent } from "../task/task.ts";
+import { httpPushAndWait } from "./http-run.ts";
 import { Patience } from "./patience.ts";
 import { RequestPort } from "./request-port.ts";
 import { jsonOf, textOf } from "./requests.ts";
 
 export class HttpPort extends RequestPort {
+  pushAndWait(task: TaskText, options: CallOptions & { readonly waitMs: number }): Promise<PushedResult> {
+    return httpPushAndWait(this.requests, this.path, task, options);
+  }
+
   override connect(worker: WorkerContext, options: FeedOptions): Feed {
     return new PullFeed(pollsOf(this), worker, options);
   }

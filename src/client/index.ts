@@ -75,6 +75,7 @@ export { type PollAnswer, type PollPort, type PollRequest, PullFeed, type Sessio
 export type { Queue } from "../backend/queue.ts";
 export { type BackendOptions, QueueBackend } from "../backend/queue-backend.ts";
 export { unwrap } from "../backend/result.ts";
+export type { RunOptions, RunTasks } from "../backend/run.ts";
 export type { Schema } from "../backend/schema.ts";
 export type { MakeShared } from "../backend/shared.ts";
 export { type Buildable, PushStreamError, type TaskSink } from "../backend/sink.ts";
@@ -94,7 +95,15 @@ export type {
 export type { BulkVerb } from "../task/bulk.ts";
 export type { ConfigChange } from "../task/config.ts";
 export type { Duration, Instant } from "../task/duration.ts";
-export { AbortError, PriniaError, type PriniaErrorCode, RetryAfterError, TaskFailedError } from "../task/errors.ts";
+export {
+  AbortError,
+  PriniaError,
+  type PriniaErrorCode,
+  RetryAfterError,
+  RunTimeoutError,
+  TaskFailedError,
+} from "../task/errors.ts";
+export type { Missed, Overlap } from "../task/schedule.ts";
 export type { Status } from "../task/status.ts";
 export type { Backoff, IdempotencyUntil, LostLease, LostReason, QueueConfig, Run } from "../task/task.ts";
 export { DurableBackend } from "./durable-backend.ts";
@@ -102,5 +111,6 @@ export { DurableSink } from "./durable-sink.ts";
 export { DurableSource } from "./durable-source.ts";
 export { binding, type Fetcher, http } from "./http.ts";
 export type { Fetch, ServerOptions, Token } from "./requests.ts";
+export { type NewSchedule, type Schedule, type ScheduledTask, Schedules } from "./schedules.ts";
 export { shared } from "./shared.ts";
 export { socket } from "./socket.ts";

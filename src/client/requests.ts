@@ -25,6 +25,8 @@ export interface ServerOptions {
   readonly token?: Token | undefined;
   /** Instead of the global one. */
   readonly fetch?: Fetch | undefined;
+  /** How often a request that may be repeated is sent while no answer comes; 8 when left out, which takes some 15 s. */
+  readonly tries?: number | undefined;
 }
 
 export interface RequestOptions {
@@ -37,10 +39,12 @@ export interface RequestOptions {
 
 export class Requests {
   readonly url: string;
+  readonly tries: number;
   readonly #token: Token | undefined;
   readonly #fetch: Fetch;
 
-  constructor({ url, token, fetch }: ServerOptions) {
+  constructor({ url, token, fetch, tries = REQUEST_TRIES }: ServerOptions) {
+    this.tries = tries;
     this.url = url.replace(/\/+$/, "");
     this.#token = token;
     // Not the bare global: browsers refuse to run it as somebody's method.
@@ -63,7 +67,7 @@ export class Requests {
       try {
         return await this.once(method, path, options, REQUEST_TIMEOUT_MS, jsonOf<T>);
       } catch (error) {
-        if (!repeat || failures >= REQUEST_TRIES || !isRetryable(error)) throw error;
+        if (!repeat || failures >= this.tries || !isRetryable(error)) throw error;
         await sleep(systemClock, pauseMs(failures, error.retryAfterMs), signal);
       }
     }

@@ -17,8 +17,9 @@ export const plainText = (text: string, type: string): Response =>
 export const noContent = (): Response => new Response(null, { status: 204, headers: COMMON_HEADERS });
 
 /** A stream that is read as it comes; `no-transform` keeps proxies from gathering it. */
-export const stream = (body: ReadableStream<Uint8Array> | null, type: string): Response =>
+export const stream = (body: ReadableStream<Uint8Array> | null, type: string, status = 200): Response =>
   new Response(body, {
+    status,
     headers: { ...COMMON_HEADERS, "cache-control": "no-store, no-transform", "content-type": type },
   });
 

@@ -6,7 +6,7 @@ import { fail, ok, type Result } from "../task/result.ts";
 
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
-const METHODS = "GET, HEAD, POST, PATCH, DELETE";
+const METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE";
 const REQUEST_HEADERS = "authorization, content-type, accept, last-event-id, traceparent, tracestate";
 const ANSWER_HEADERS = "allow, retry-after, www-authenticate";
 /** How long a browser remembers a preflight, in seconds: its own cap is lower in places. */

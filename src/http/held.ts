@@ -38,6 +38,7 @@ export function held(
   waiting: Promise<Held>,
   signal: AbortSignal,
   stop: Stop,
+  status = 200,
 ): { response: Response; lost: Promise<boolean> } {
   const { promise: lost, resolve } = Promise.withResolvers<boolean>();
   const encoder = new TextEncoder();
@@ -69,7 +70,7 @@ export function held(
     },
     { highWaterMark: 0 },
   );
-  return { response: stream(body, JSON_TYPE), lost };
+  return { response: stream(body, JSON_TYPE, status), lost };
 }
 
 /** Some turns of the event loop rather than one long pause: on a busy machine time passes without any. */

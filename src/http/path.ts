@@ -1,6 +1,6 @@
 /** Parameters and query of the raw address: a router that decodes first cannot tell `%2F` from `/`, nor see bad encoding. */
 
-import { decodeQueueName, decodeTaskId, decodeWorkerName } from "../protocol/names.ts";
+import { decodeQueueName, decodeScheduleName, decodeTaskId, decodeWorkerName } from "../protocol/names.ts";
 import { ok, type Result } from "../task/result.ts";
 
 /** The names of a pattern's parameters: `/v1/queues/:queue/tasks/:id` has `queue` and `id`. */
@@ -40,6 +40,7 @@ export function pathParameters(url: string, pattern: string): Result<Record<stri
 
 function decoderOf(name: string): (segment: string) => Result<string> {
   if (name === "queue") return decodeQueueName;
+  if (name === "schedule") return decodeScheduleName;
   return name === "worker" ? decodeWorkerName : decodeTaskId;
 }
 

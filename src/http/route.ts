@@ -15,7 +15,7 @@ import { checkType, JSON_TYPE, readBody } from "./body.ts";
 import { type ParameterOf, rawQuery } from "./path.ts";
 import type { Timing } from "./timing.ts";
 
-type Method = "GET" | "POST" | "PATCH" | "DELETE";
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /** What is known of a request before its route looks at it. */
 export interface Arrival {
@@ -56,11 +56,11 @@ interface BodySpec<Body> {
 }
 
 /** A media type that a route reads line by line, beside JSON. */
-interface StreamSpec<Parameter extends string> {
+interface StreamSpec<Parameter extends string, Query> {
   readonly type: string;
   /** Of one line. */
   readonly schema: v.GenericSchema;
-  readonly handle: (call: Call<Parameter, unknown, ReadableStream<Uint8Array> | null>) => Promise<Result<Response>>;
+  readonly handle: (call: Call<Parameter, Query, ReadableStream<Uint8Array> | null>) => Promise<Result<Response>>;
 }
 
 interface Row {
@@ -81,7 +81,7 @@ export interface RouteSpec<Path extends string, Query extends QuerySchema, Body>
   readonly path: Path;
   readonly query?: Query;
   readonly body?: BodySpec<Body>;
-  readonly stream?: StreamSpec<ParameterOf<Path>>;
+  readonly stream?: StreamSpec<ParameterOf<Path>, v.InferOutput<Query>>;
   /** The tasks that a request names. A route that says so is open to tokens for these tasks. */
   readonly names?: (call: Call<ParameterOf<Path>, v.InferOutput<Query>, Body>) => readonly string[];
   readonly handle: (call: Call<ParameterOf<Path>, v.InferOutput<Query>, Body>) => Promise<Result<Response>>;

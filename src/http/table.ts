@@ -8,6 +8,7 @@ import { byIdRoutes } from "./routes/by-id.ts";
 import { feedRoutes } from "./routes/feed.ts";
 import { metaRoutes } from "./routes/meta.ts";
 import { queueRoutes } from "./routes/queues.ts";
+import { scheduleRoutes } from "./routes/schedules.ts";
 import { socketRoutes } from "./routes/sockets.ts";
 import { taskRoutes } from "./routes/tasks.ts";
 import { waitRoutes } from "./routes/wait.ts";
@@ -32,6 +33,7 @@ export function allRoutes(): readonly Route[] {
     ...waitRoutes,
     ...waitTokenRoutes,
     ...feedRoutes,
+    ...scheduleRoutes,
     ...socketRoutes,
   ];
   return routes;

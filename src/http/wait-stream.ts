@@ -113,6 +113,25 @@ export function waitStream(
   );
 }
 
+/**
+ * Waits for one task.
+ *
+ * @returns its result as JSON text; `null` when the wait ended without one, or there is no such task any more
+ */
+export async function awaitedText(
+  arrival: Arrival,
+  queue: string,
+  { partition, ids, frames }: WaitPart,
+  stop: Stop,
+): Promise<string | null> {
+  const wait: Wait = { arrival, queue, partition, progress: false, pending: new Set(ids), stop };
+  for await (const lines of waitLines(wait, frames)) return lines.find((line) => !isErrorLine(line)) ?? null;
+  return null;
+}
+
+/** Whether no result will come: such a line has its error where others have their status. */
+const isErrorLine = (line: string): boolean => /^\{"id":"[^"]*","error":/.test(line);
+
 interface Waiting {
   readonly wait: Wait;
   readonly lines: AsyncGenerator<readonly string[], undefined>;

@@ -20,6 +20,7 @@ import type { Meters } from "../task/meters.ts";
 import type { Series } from "../task/queue-history.ts";
 import type { Result } from "../task/result.ts";
 import type { EventAnswer, NewTask, Pushed, QueueConfig, TaskPatch } from "../task/task.ts";
+import type { ScheduleInput, ScheduleText } from "./schedules.ts";
 
 /** A Task, a LeasedTask or a TaskResult as JSON text: `args` are never parsed on the way. */
 export type TaskText = string;
@@ -118,6 +119,15 @@ export interface QueueApi {
   found(keyed: number): Promise<Result<Foundation>>;
   /** Asked by other partitions of the one that began the session; or of partition 0, of a worker's present one. */
   vouch(input: { worker?: string | undefined; session?: string | undefined }): Promise<Result<Voucher>>;
+  /** JSON text of each. */
+  schedules(): Promise<Result<ScheduleText[]>>;
+  schedule(name: string): Promise<Result<ScheduleText>>;
+  /** Makes a schedule, or sets it anew. */
+  putSchedule(input: ScheduleInput, layout?: Layout): Promise<Result<ScheduleText>>;
+  pauseSchedule(input: { name: string; paused: boolean }): Promise<Result<ScheduleText>>;
+  deleteSchedule(name: string): Promise<Result<null>>;
+  /** Pushes its task now. */
+  runSchedule(name: string): Promise<Result<Pushed>>;
   health(): Promise<Result<null>>;
 }
 

@@ -103,6 +103,10 @@ export class Partition implements CommitHost {
     return isFull;
   }
 
+  get queue(): string {
+    return this.#parts.queue;
+  }
+
   /** Which one this is, from 0. */
   get number(): number {
     return this.#parts.partition;
@@ -178,7 +182,7 @@ export class Partition implements CommitHost {
     const reportAt = tally.reportAt !== null && tally.reportAt > now ? tally.reportAt : null;
     // The journal is in the tally by now: it must not count twice.
     const dueAt = this.#dueAt({ sql, now, tally, config: step.tx.config }, waiting);
-    const wanted = earliest(journal.wakeAt, tally.retentionAt, reportAt, dueAt);
+    const wanted = earliest(journal.wakeAt, tally.retentionAt, tally.tickAt, reportAt, dueAt);
     if (this.alarm.stage(wanted, now)) tally.alarmsSet++;
     if (!kept) return;
     tally.commits++;
@@ -199,6 +203,7 @@ export class Partition implements CommitHost {
     return earliest(
       nextDeadline(tx),
       this.tally.retentionAt,
+      this.tally.tickAt,
       this.reporting ? null : this.tally.reportAt,
       this.#dueAt(tx, this.#parts.connections.anyRoom),
     );

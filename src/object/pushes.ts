@@ -55,7 +55,7 @@ export const pushesOf = (desk: Desk): Pushes => ({
 });
 
 /** Pushes, and hands to whoever waits. */
-function pushInto(desk: Desk, step: Step, tasks: readonly NewTask[]): Result<Pushed[]> {
+export function pushInto(desk: Desk, step: Step, tasks: readonly NewTask[]): Result<Pushed[]> {
   desk.partition.open();
   const takers = step.tx.config.paused ? [] : room(step, desk.connections).takers;
   const pushed = push(step.tx, tasks, takers);

@@ -32,6 +32,7 @@ import { Partition } from "./partition.ts";
 import { type Pushes, pushesOf } from "./pushes.ts";
 import * as reads from "./reads.ts";
 import { Reporter } from "./reporter.ts";
+import { type ScheduleInput, Schedules } from "./schedules.ts";
 import { Siblings } from "./siblings.ts";
 import { Sockets } from "./sockets.ts";
 import type { Step } from "./step.ts";
@@ -45,6 +46,7 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
   readonly #pushes: Pushes;
   readonly #sockets: Sockets;
   readonly #reporter: Reporter;
+  readonly #schedules: Schedules;
   readonly #siblings: Siblings;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -59,6 +61,7 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
     this.#partition = new Partition({ queue, partition, sql, storage: ctx.storage, connections, watchers, announce });
     this.#desk = { partition: this.#partition, connections, watchers };
     this.#pushes = pushesOf(this.#desk);
+    this.#schedules = new Schedules(this.#desk);
     this.#siblings = new Siblings(this.#desk, partition, (other) => queueStub(env, queue, other));
     this.#sockets = new Sockets(this.#desk, this.#pushes, this.#siblings, ctx);
     this.#reporter = new Reporter(this.#desk, () => directoryStub(env));
@@ -223,6 +226,30 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
     return this.#use(layout, (step) => writes.configureQueue(this.#desk, step, patch));
   }
 
+  async schedules() {
+    return this.#schedules.list();
+  }
+
+  async schedule(name: string) {
+    return this.#schedules.get(name);
+  }
+
+  putSchedule(input: ScheduleInput, layout?: Layout) {
+    return this.#use(layout, (step) => this.#schedules.put(step, input, layout));
+  }
+
+  pauseSchedule({ name, paused }: { name: string; paused: boolean }) {
+    return this.#write((step) => this.#schedules.pause(step, name, paused));
+  }
+
+  deleteSchedule(name: string) {
+    return this.#write((step) => this.#schedules.delete(step, name));
+  }
+
+  runSchedule(name: string) {
+    return this.#write((step) => this.#schedules.run(step, name));
+  }
+
   async health(): Promise<Result<null>> {
     this.ctx.storage.sql.exec("SELECT 1").one();
     return ok(null);
@@ -251,6 +278,7 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
     try {
       await this.#partition.group.do((step) => {
         this.#sockets.expelEnded(step);
+        this.#schedules.tick(step);
         tick(this.#partition, step);
       });
     } catch (error) {

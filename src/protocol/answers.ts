@@ -79,6 +79,13 @@ export const taskResultSchema = v.strictObject({
 export type TaskResult = v.InferOutput<typeof taskResultSchema>;
 
 export const pushedSchema = v.strictObject({ id, status, created: v.boolean() });
+/** A push that waited: with what the task came to, if that was in time. */
+export const pushedResultSchema = v.strictObject({
+  ...pushedSchema.entries,
+  attempt: maybe(count),
+  result: maybe(lastResultSchema),
+  codec: maybe(v.string()),
+});
 export const pushedManySchema = v.strictObject({ tasks: v.array(pushedSchema) });
 
 const refusal = { code: v.picklist(ERROR_CODES), detail: v.string() };

@@ -21,6 +21,9 @@ export const decodeQueueName = (segment: string): Result<string> => decodeSegmen
 /** The worker's name from a segment of a path as it came. Refusals have the path `worker`. */
 export const decodeWorkerName = (segment: string): Result<string> => decodeSegment(nameSchema, "worker", segment);
 
+/** The schedule's name from a segment of a path as it came. Refusals have the path `schedule`. */
+export const decodeScheduleName = (segment: string): Result<string> => decodeSegment(nameSchema, "schedule", segment);
+
 /** A task id from a segment of a path as it came; whether it names a task is another question. */
 export const decodeTaskId = (segment: string): Result<string> => decodeSegment(token, "id", segment);
 

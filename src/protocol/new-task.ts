@@ -10,9 +10,10 @@ import {
   MAX_INT32,
   MAX_KEY_BYTES,
   MAX_META_BYTES,
+  MAX_SCHEDULE_ARGS_BYTES,
 } from "../limits.ts";
 import { ok, type Result } from "../task/result.ts";
-import type { NewTask, TaskPatch } from "../task/task.ts";
+import type { NewTask, RawJson, TaskPatch } from "../task/task.ts";
 import { isBase64Json } from "../task/text.ts";
 import { notBoth, objectAt } from "./alternatives.ts";
 import { isJsonObject } from "./json.ts";
@@ -58,30 +59,42 @@ export const backoffSchema = v.pipe(
 const argsSchema = rawJson(MAX_ARGS_BYTES, "refuse");
 const metaSchema = jsonObject(MAX_META_BYTES);
 
+/** What every task that is pushed may say, whenever it is due. */
+const standing = {
+  args: argsSchema,
+  priority: v.exactOptional(prioritySchema),
+  maxAttempts: v.exactOptional(maxAttemptsSchema),
+  backoff: v.exactOptional(backoffSchema),
+  timeoutMs: v.exactOptional(positiveDuration),
+  groupKey: v.exactOptional(groupKeySchema),
+  codec: v.exactOptional(characters(1, MAX_CODEC_LENGTH)),
+  meta: v.exactOptional(metaSchema),
+};
+
+const misfit = ({ args, codec = "json" }: { readonly args: RawJson; readonly codec?: string }) =>
+  codec === "json" || isBase64Json(args)
+    ? undefined
+    : {
+        key: "args",
+        message: `is no base64 string, which args of the codec ${JSON.stringify(codec)} are: encode the payload`,
+      };
+
 export const newTaskSchema = v.pipe(
   object({
-    args: argsSchema,
-    priority: v.exactOptional(prioritySchema),
+    ...standing,
     runAt: v.exactOptional(instant),
     delayMs: v.exactOptional(duration),
-    maxAttempts: v.exactOptional(maxAttemptsSchema),
-    backoff: v.exactOptional(backoffSchema),
-    timeoutMs: v.exactOptional(positiveDuration),
     idempotencyKey: v.exactOptional(idempotencyKeySchema),
     idempotencyUntil: v.exactOptional(oneOf(["gone", "terminal"])),
-    groupKey: v.exactOptional(groupKeySchema),
-    codec: v.exactOptional(characters(1, MAX_CODEC_LENGTH)),
-    meta: v.exactOptional(metaSchema),
   }),
   notBoth("runAt", "delayMs"),
-  objectAt(({ args, codec = "json" }) =>
-    codec === "json" || isBase64Json(args)
-      ? undefined
-      : {
-          key: "args",
-          message: `is no base64 string, which args of the codec ${JSON.stringify(codec)} are: encode the payload`,
-        },
-  ),
+  objectAt(misfit),
+);
+
+/** A task as each tick of a schedule pushes it: due at once, under the key of the tick. */
+export const scheduledTaskSchema = v.pipe(
+  object({ ...standing, args: rawJson(MAX_SCHEDULE_ARGS_BYTES, "refuse") }),
+  objectAt(misfit),
 );
 
 /** Tasks pushed together. */
@@ -104,7 +117,8 @@ export const taskPatchSchema = object({
   revision: v.exactOptional(integer(1, Number.MAX_SAFE_INTEGER)),
 });
 
-const taskShape: Shape = { fields: new Map([["args", "raw"]]) };
+/** Where the args are in a task. */
+export const taskShape: Shape = { fields: new Map([["args", "raw"]]) };
 /** Where the args are in a list of tasks. */
 export const tasksShape: Shape = { items: taskShape };
 const pushShape: Shape = { ...taskShape, ...tasksShape };

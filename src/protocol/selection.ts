@@ -70,6 +70,9 @@ export const waitQuerySchema = object({
   token: v.exactOptional(text(1, MAX_BEARER_LENGTH)),
 });
 
+/** A push may wait for its task; nothing is waited for, or looked at, when this is left out. */
+export const pushQuerySchema = object({ waitMs: v.exactOptional(queryInteger(0, MAX_WAIT_MS)) });
+
 const when = { delayMs: v.exactOptional(duration), runAt: v.exactOptional(instant) };
 
 export const rescheduleSchema = v.pipe(object(when), eitherOf("delayMs", "runAt"));

@@ -78,6 +78,22 @@ const MIGRATIONS: readonly string[] = [
   CREATE TABLE state (name TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
   `,
   "CREATE TABLE feed (slot INTEGER PRIMARY KEY, pos INTEGER NOT NULL, events TEXT NOT NULL) STRICT",
+  // A hundred rows at most: they are read whole, and no index is worth its row at each tick.
+  `
+  CREATE TABLE schedule (
+    name TEXT PRIMARY KEY,
+    rule TEXT NOT NULL,
+    task TEXT NOT NULL,
+    args TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    next_at INTEGER,
+    last_at INTEGER,
+    last_task TEXT,
+    ticks INTEGER NOT NULL DEFAULT 0,
+    skipped INTEGER NOT NULL DEFAULT 0
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** Whether the database was ever written to. Asking creates nothing. */
@@ -97,7 +113,12 @@ export function migrate(sql: SqlDriver, migrations: readonly string[] = MIGRATIO
   }
 }
 
-/** Removes every table, so that the queue reads as never used. */
+/**
+ * Removes every table, so that the queue reads as never used: also those of a newer version that was rolled back, which
+ * would be in the way of the next upgrade. What begins with `_cf` is the platform's.
+ */
 export function dropTables(sql: SqlDriver): void {
-  sql.script("DROP TABLE task; DROP TABLE session; DROP TABLE state; DROP TABLE feed; DROP TABLE migration");
+  const all = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'";
+  const names = sql.all<{ name: string }>(all).map(({ name }) => name);
+  sql.script(names.map((name) => `DROP TABLE "${name}";`).join(""));
 }

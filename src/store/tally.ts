@@ -45,6 +45,8 @@ export interface Tally extends Activity {
   vacuumCursor: number;
   /** Which vacuum that was: one of another order begins at the beginning. */
   vacuumOrder: string;
+  /** When the next tick of a schedule is due; `null` while there is none. */
+  tickAt: number | null;
   /** When the directory was told of this queue; 0 for never. */
   reportedAt: number;
   /** When the directory is to hear of what happened since; `null` when it knows all. */
@@ -76,6 +78,7 @@ export function newTally(): Tally {
     retentionNext: null,
     vacuumCursor: 0,
     vacuumOrder: "",
+    tickAt: null,
     reportedAt: 0,
     reportAt: null,
   };
@@ -87,9 +90,10 @@ export function newTally(): Tally {
  */
 export function marksOf(tally: Tally): Partial<Tally> {
   const { lineFrom, lineRunAt, leasedFrom, leasedTo } = tally;
-  const { retentionAt, retentionCursor, retentionNext, vacuumCursor, vacuumOrder, feed } = tally;
+  const { retentionAt, retentionCursor, retentionNext, vacuumCursor, vacuumOrder, feed, tickAt } = tally;
   return {
     feed,
+    tickAt,
     lineFrom,
     lineRunAt,
     leasedFrom,

@@ -74,6 +74,19 @@ export class TaskFailedError extends Error {
   }
 }
 
+/** A task that somebody ran did not end in time. It goes on: wait for it by its id. */
+export class RunTimeoutError extends Error {
+  override readonly name = "RunTimeoutError";
+  readonly id: string;
+
+  constructor(id: string, queue: string, timeoutMs: number) {
+    super(
+      `The task ${id} of ${JSON.stringify(queue)} had not ended after ${timeoutMs} ms. It goes on: wait for it by its id.`,
+    );
+    this.id = id;
+  }
+}
+
 /** Thrown by a handler: the task is Killed, and never retried. */
 export class AbortError extends Error {
   override readonly name = "AbortError";

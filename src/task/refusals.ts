@@ -7,6 +7,9 @@ import { fail } from "./result.ts";
 export const taskNotFound = (id: string) =>
   fail("task_not_found", `There is no task with the id ${JSON.stringify(id)} in this queue.`);
 
+export const scheduleNotFound = (name: string) =>
+  fail("schedule_not_found", `There is no schedule ${JSON.stringify(name)} in this queue.`);
+
 export const workerNotFound = (worker: string) =>
   fail("worker_not_found", `Worker ${JSON.stringify(worker)} has no such session here: register it again.`);
 

@@ -10,6 +10,7 @@ export const ERROR_CODES = [
   "task_not_found",
   "queue_not_found",
   "worker_not_found",
+  "schedule_not_found",
   "not_found",
   "method_not_allowed",
   "lease_lost",

@@ -1,8 +1,12 @@
 // Every example is run as its first lines say, with ports of its own.
-import { beforeAll, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import * as next from "../../examples/routes/next.ts";
+import * as remix from "../../examples/routes/remix.ts";
+import * as sveltekit from "../../examples/routes/sveltekit.ts";
 import { temporaryFolder } from "../support/cleanup.ts";
 import { http } from "../support/http.ts";
 import { runNode } from "../support/processes.ts";
+import { freePort } from "../support/server.ts";
 import { startWrangler, type WranglerOptions } from "../support/wrangler.ts";
 
 interface Task {
@@ -42,6 +46,8 @@ beforeAll(async () => {
   };
   await Promise.all([callers(), hosts()]);
 });
+
+afterEach(() => vi.unstubAllEnvs());
 
 const taskOf = async (base: string, queue: string, id: string): Promise<Task> =>
   (await http(base).get<Task>(`/v1/queues/${queue}/tasks/${id}`)).body;
@@ -116,6 +122,106 @@ describe("examples/sse: a Hono app streams progress and result", () => {
 
   test("of one that can't be done, at once", async () => {
     expect((await events(-1)).at(-1)).toEqual(["failed", "-1 is no number to count to"]);
+  });
+});
+
+describe("examples/subscriber.ts: a WebSocket and nothing else", () => {
+  test("prints each change of a task, and ends with the last", async () => {
+    const { post } = http(url.embed);
+    const queue = "/v1/queues/watched";
+    const run = runNode(["examples/subscriber.ts", "watched", "2"], { PRINIA_URL: url.embed });
+    await expect.poll(run.stdout).toBe("watching watched: 0 tasks wait\n");
+    const pushed = await post<{ tasks: { id: string }[] }>(`${queue}/tasks`, [{ args: 1 }, { args: 2 }]);
+    const polled = await post<{ tasks: { id: string; lease: string }[] }>(`${queue}/poll`, { worker: "w", max: 2 });
+    const events = polled.body.tasks.map(({ id, lease }) => ({ type: "ack", id, lease, result: { ok: null } }));
+    await post(`${queue}/events`, { events });
+    expect(await run.exited, run.stderr()).toBe(0);
+    // What changes twice within a moment is told once.
+    const seen = new Map(
+      run
+        .stdout()
+        .trim()
+        .split("\n")
+        .slice(1)
+        .map((line) => line.split(" ") as [string, string]),
+    );
+    expect(seen).toEqual(new Map(pushed.body.tasks.map(({ id }) => [id, "Done"])));
+  });
+});
+
+describe("examples/routes: edge routes of frameworks", () => {
+  interface Routes {
+    readonly push: (request: Request) => Promise<Response>;
+    readonly look: (id: string) => Promise<Response>;
+  }
+
+  const request = (body: unknown): Request =>
+    new Request("https://shop.example.com/emails", { method: "POST", body: JSON.stringify(body) });
+
+  const ROUTES: Readonly<Record<string, Routes>> = {
+    "Next.js": {
+      push: next.POST,
+      look: (id) => next.GET(new Request("https://shop.example.com"), { params: Promise.resolve({ id }) }),
+    },
+    Remix: {
+      push: (asked) => remix.action({ request: asked, params: {} }),
+      look: (id) => remix.loader({ request: new Request("https://shop.example.com"), params: { id } }),
+    },
+    SvelteKit: {
+      push: (asked) => sveltekit.POST({ request: asked, params: {} }),
+      look: (id) => sveltekit.GET({ request: new Request("https://shop.example.com"), params: { id } }),
+    },
+  };
+
+  test.each(Object.entries(ROUTES))("%s: pushes once, and tells how it goes", async (name, { push, look }) => {
+    vi.stubEnv("PRINIA_URL", url.embed);
+    const to = `${name}@example.com`;
+    const first = await push(request({ to }));
+    expect(first.status).toBe(202);
+    const { id } = (await first.json()) as { id: string };
+    expect(first.headers.get("location")).toMatch(new RegExp(`^(/api)?/emails/${id}$`));
+    expect(await (await push(request({ to }))).json()).toEqual({ id });
+    expect(await (await look(id)).json()).toEqual({ id, status: "Pending", attempt: 0, result: null });
+    expect((await taskOf(url.embed, "emails", id)).args).toEqual({ to });
+  });
+
+  test.each(Object.entries(ROUTES))(
+    "%s: refuses what is no email, and what is not there",
+    async (_, { push, look }) => {
+      vi.stubEnv("PRINIA_URL", url.embed);
+      expect((await push(request({ to: "nobody" }))).status).toBe(400);
+      expect((await look("01M865NYVW00000000019X76PY")).status).toBe(404);
+    },
+  );
+
+  test("a queue that cannot be reached is a 503 within moments, and no stack", async () => {
+    vi.stubEnv("PRINIA_URL", `http://127.0.0.1:${await freePort()}`);
+    const { status, headers } = await next.POST(request({ to: "ada@example.com" }));
+    expect([status, headers.get("retry-after")]).toEqual([503, "1"]);
+  });
+
+  test("Remix: an action takes other methods, too, and this one refuses them", async () => {
+    const deleting = new Request("https://shop.example.com/emails", { method: "DELETE" });
+    expect((await remix.action({ request: deleting, params: {} })).status).toBe(405);
+  });
+});
+
+describe("examples/fan-out.ts: one task pushes many and awaits them", () => {
+  test("in memory and at the edge", async () => {
+    const runs = [undefined, url.embed].map((PRINIA_URL) => runNode(["examples/fan-out.ts"], { PRINIA_URL }));
+    for (const run of runs) {
+      expect(await run.exited, run.stderr()).toBe(0);
+      expect(run.stdout()).toBe("6 words\n");
+    }
+  });
+
+  test("the pages stand in a group that is the report, and the report says how far it came", async () => {
+    const { get } = http(url.embed);
+    const { body: reports } = await get<{ tasks: (Task & { progress: unknown })[] }>("/v1/queues/reports/tasks");
+    const [report] = reports.tasks;
+    expect(report).toMatchObject({ status: "Done", progress: { done: 3, of: 3 } });
+    const { body } = await get<{ tasks: Task[] }>(`/v1/queues/pages/tasks?groupKey=${report?.id}`);
+    expect(body.tasks.map(({ status }) => status)).toEqual(["Done", "Done", "Done"]);
   });
 });
 

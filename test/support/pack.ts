@@ -1,4 +1,4 @@
-/** The package as its users get it: packed from a copy of the sources, and unpacked where a user's project has it. */
+/** The package as its users get it: packed from a copy of the sources, and installed into the project of a user. */
 
 import { execFile } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
@@ -13,7 +13,10 @@ const run = promisify(execFile);
 const LEFT_OUT = /^(\..*|node_modules|dist|build|coverage)$/;
 
 interface Manifest {
+  readonly version: string;
   readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+  /** Commands and the files that they are. */
+  readonly bin: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;
 }
 
@@ -30,7 +33,7 @@ export interface Packed {
 }
 
 /**
- * Builds and packs what is in the checkout now, as `npm publish` does.
+ * Builds and packs what is in the checkout now, as `npm publish` does, and has npm install it into an empty project.
  *
  * @param programs a folder whose files the project of the user gets
  * @param types packages of types that this project has
@@ -41,14 +44,11 @@ export async function pack(programs: string, types: readonly string[]): Promise<
   symlinkSync(join(ROOT, "node_modules"), join(source, "node_modules"));
   const { filename, files } = await npmPack(source);
   const consumer = temporaryFolder();
+  await npmInstall(consumer, join(source, filename));
   const folder = join(consumer, "node_modules/prinia");
-  mkdirSync(folder, { recursive: true });
-  await run("tar", ["-xzf", join(source, filename), "-C", folder, "--strip-components=1"]);
   const manifest: Manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-  // What is a dependency of ours while we develop, and of nobody else's, must be missing.
-  for (const name of [...Object.keys(manifest.dependencies), ...types]) link(consumer, name);
+  for (const name of types) link(consumer, name);
   cpSync(programs, consumer, { recursive: true });
-  writeFileSync(join(consumer, "package.json"), '{ "type": "module", "private": true }');
   return { consumer, folder, source, files, manifest };
 }
 
@@ -72,6 +72,24 @@ async function npmPack(folder: string): Promise<{ readonly filename: string; rea
   const [packed] = Object.values<{ filename: string; files: { path: string }[] }>(JSON.parse(stdout));
   if (packed === undefined) throw new Error(`npm packed nothing:\n${stdout}`);
   return { filename: packed.filename, files: packed.files.map(({ path }) => path) };
+}
+
+/**
+ * `npm install prinia.tgz` in an empty project. What it depends on is taken from here rather than from a registry; what is a
+ * dependency of ours while we develop, and of nobody else's, is missing.
+ */
+async function npmInstall(consumer: string, archive: string): Promise<void> {
+  const ours: Manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  const overrides = Object.fromEntries(
+    Object.keys(ours.dependencies).map((name) => [name, `file:${join(ROOT, "node_modules", name)}`]),
+  );
+  writeFileSync(join(consumer, "package.json"), JSON.stringify({ type: "module", private: true, overrides }));
+  const quiet = ["--no-audit", "--no-fund", "--update-notifier=false"];
+  // Of a folder, unlike of an archive, npm would run the scripts that build it.
+  const args = ["install", archive, "--offline", "--ignore-scripts", "--install-links=false", ...quiet];
+  await run("npm", args, { cwd: consumer }).catch((error: { readonly stdout: string; readonly stderr: string }) => {
+    throw new Error(`The package could not be installed:\n${error.stdout}${error.stderr}`);
+  });
 }
 
 function link(consumer: string, name: string): void {

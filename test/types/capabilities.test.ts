@@ -11,6 +11,7 @@ import type {
   Reschedule,
   ResumeAbandoned,
   ResumeById,
+  RunTasks,
   Schema,
   Task,
   TaskResult,
@@ -42,7 +43,8 @@ type Every = Backend<Email, Receipt> &
   ResumeById &
   ResumeAbandoned &
   RegisterWorker &
-  WaitForCompletion<Receipt>;
+  WaitForCompletion<Receipt> &
+  RunTasks<Receipt, Email>;
 
 /** Only its type is looked at. */
 const never = <T>(): T => undefined as never;
@@ -70,6 +72,10 @@ test("args and results are those of the backend", () => {
   const emails = () => new DurableBackend<Email, Receipt>("emails", http({ url: "http://127.0.0.1" }));
   typed(() => emails().push({ to: "a" }));
   typed(() => emails().pushTask(task({ to: "a" }).priority(1)));
+  expectTypeOf<ReturnType<DurableBackend<Email, Receipt>["run"]>>().toEqualTypeOf<Promise<Receipt>>();
+  typed(() => emails().runTask(task({ to: "a" }).priority(1), { timeout: "10s" }));
+  // @ts-expect-error what is run takes args of this queue
+  typed(() => emails().run({ from: "a" }));
   // @ts-expect-error what is pushed are args of this queue
   typed(() => emails().push({ from: "a" }));
   // @ts-expect-error also when it is built

@@ -23,7 +23,7 @@ const table: Record<string, readonly string[]> = {
   client: ["task", "backend", "protocol"],
   board: ["client (types)", "protocol (types)"],
   docs: [],
-  cli: ["task", "protocol"],
+  cli: ["task", "protocol", "backend", "worker", "client"],
 };
 /** What the package and the Worker begin with: they put the rooms together. */
 const entries = ["index", "memory", "msgpack", "server", "service"];

@@ -37,7 +37,4 @@ export function migrate(sql: SqlDriver, migrations?: readonly string[]): void {
   if (!made) sql.script(SEGMENTS);
 }
 
-export function dropTables(sql: SqlDriver): void {
-  present.dropTables(sql);
-  sql.script("DROP TABLE segment; DROP TABLE segment_state");
-}
+export const dropTables = present.dropTables;

@@ -1,9 +1,11 @@
 /** Cases of the store: tables come, change and go; transactions and savepoints. */
 
 import { expect } from "vitest";
+import { loadConfig } from "../../../src/store/config.ts";
 import { dropTables, isOpened, migrate } from "../../../src/store/schema.ts";
 import { loadTally } from "../../../src/store/tally.ts";
 import type { StoreBench, StoreCases } from "../../support/store.ts";
+import { LEFT_AT, MIGRATION_1, RUNNING_LEASE } from "./migration-1.ts";
 
 /** All that the database is made of, without what the platform keeps in it. */
 const tables = (bench: StoreBench): readonly unknown[] =>
@@ -52,6 +54,26 @@ export const schemaCases: StoreCases = {
     expect(versions(bench)).toEqual([1, 2, 3]);
   },
 
+  "what the first released schema left, in the middle of its work, goes on as if nothing had been": (bench) => {
+    const fresh = tables(bench);
+    drop(bench);
+    bench.sql.script(MIGRATION_1);
+    bench.now = LEFT_AT + 5_000;
+    bench.sql.transaction(() => migrate(bench.sql));
+    expect(tables(bench)).toEqual(fresh);
+    bench.tally = loadTally(bench.sql);
+    bench.config = loadConfig(bench.sql);
+    const counts = { Pending: 3, Queued: 1, Running: 1, Done: 2, Failed: 1, Killed: 1 };
+    expect(bench.tally.counts).toMatchObject(counts);
+    const running = bench.idAt(5);
+    const ack = { type: "ack", id: running, lease: RUNNING_LEASE, result: { ok: '"sent"' } } as const;
+    expect(bench.events([ack])).toEqual([{ id: running, status: "Done" }]);
+    expect(bench.push({ idempotencyKey: "done" })).toMatchObject([{ id: bench.idAt(1), created: false }]);
+    bench.push({});
+    const claimed = bench.claim(bench.worker("third"), 10);
+    expect(claimed.map((row) => row.seq)).toEqual([9, 7, 10]);
+  },
+
   "a migration that fails leaves the version before it": (bench) => {
     drop(bench);
     const broken = [
@@ -74,6 +96,17 @@ export const schemaCases: StoreCases = {
     expect(loadTally(bench.sql).counts.Pending).toBe(0);
     bench.tally = loadTally(bench.sql);
     expect(bench.push({})).toMatchObject([{ created: true }]);
+  },
+
+  "a queue that is dropped by a version that was rolled back leaves nothing in the way of the next upgrade": (
+    bench,
+  ) => {
+    const newer = "CREATE TABLE newer (x INTEGER PRIMARY KEY) STRICT; CREATE INDEX newer_x ON newer (x)";
+    bench.sql.script(newer);
+    drop(bench);
+    expect(tables(bench)).toEqual([]);
+    bench.sql.transaction(() => migrate(bench.sql, [newer]));
+    expect(versions(bench)).toEqual([1]);
   },
 
   "a transaction that throws undoes all it wrote, a savepoint only its own": (bench) => {

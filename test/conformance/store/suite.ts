@@ -21,6 +21,7 @@ import { pushCases } from "./push.ts";
 import { recordCases } from "./records.ts";
 import { ruleCases } from "./rules.ts";
 import { runCases } from "./runs.ts";
+import { scheduleCases } from "./schedules.ts";
 import { schemaCases } from "./schema.ts";
 import { sweepCases } from "./sweep.ts";
 import { taskCases } from "./tasks.ts";
@@ -53,6 +54,7 @@ const AREAS: Readonly<Record<string, StoreCases>> = {
   plans: planCases,
   "whole lives": fuzzCases,
   list: listCases,
+  schedules: scheduleCases,
   vacuum: vacuumCases,
   "long work": longCases,
 };

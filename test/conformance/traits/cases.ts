@@ -22,6 +22,7 @@ import { pushCases } from "./push.ts";
 import { removalCases } from "./removal.ts";
 import { repeatCases } from "./repeats.ts";
 import { resultCases } from "./results.ts";
+import { runCases } from "./run.ts";
 import { schemaCases } from "./schemas.ts";
 import { sessionCases } from "./sessions.ts";
 import { settingCases } from "./settings.ts";
@@ -57,6 +58,7 @@ export const AREAS: Readonly<Record<string, readonly Case[]>> = {
   "vacuum, purge, drop": sweepingCases,
   waiting: waitingCases,
   "waits and checks": waitCallCases,
+  "push and wait in one": runCases,
   lists: listCases,
   numbers: numberCases,
   "settings, pauses, names": settingCases,

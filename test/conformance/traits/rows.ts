@@ -11,7 +11,16 @@ export interface Section {
 }
 
 /** Behind the methods that the seed does not have. */
-const OWN: ReadonlySet<string> = new Set(["PushTasks", "Cancel", "Remove", "Bulk", "Purge", "Configure", "Piped"]);
+const OWN: ReadonlySet<string> = new Set([
+  "RunTasks",
+  "PushTasks",
+  "Cancel",
+  "Remove",
+  "Bulk",
+  "Purge",
+  "Configure",
+  "Piped",
+]);
 
 const methods = (isOwn: boolean): Record<string, string> =>
   Object.fromEntries(

@@ -15,6 +15,7 @@ import type {
 import type { ListAllTasks, ListQueues, ListTasks, ListWorkers, Metrics } from "../../../src/backend/expose.ts";
 import type { Piped } from "../../../src/backend/pipe.ts";
 import type { QueueBackend } from "../../../src/backend/queue-backend.ts";
+import type { RunTasks } from "../../../src/backend/run.ts";
 import type { TaskSink } from "../../../src/backend/sink.ts";
 
 /** A backend that offers all. */
@@ -38,6 +39,7 @@ interface Traits {
   ListQueues: ListQueues;
   Metrics: Metrics;
   WaitForCompletion: WaitForCompletion;
+  RunTasks: RunTasks<unknown, unknown>;
   PushTasks: Pick<Full, "pushTasks">;
   Cancel: Pick<Full, "cancel">;
   Remove: Pick<Full, "remove">;
@@ -82,6 +84,7 @@ export const METHODS = {
   ListQueues: ["listQueues"],
   Metrics: ["global", "fetchByQueue"],
   WaitForCompletion: ["waitFor", "waitForSingle", "checkStatus"],
+  RunTasks: ["run", "runTask"],
   PushTasks: ["pushTasks"],
   Cancel: ["cancel"],
   Remove: ["remove"],

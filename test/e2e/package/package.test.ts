@@ -1,6 +1,6 @@
 // The package as its users get it: built, packed, installed, and used on every platform that it names.
 import { execFile } from "node:child_process";
-import { globSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -87,6 +87,43 @@ describe.concurrent("one program, on each platform", () => {
   });
 });
 
+describe("an empty project into which npm installed it", () => {
+  test("has every entry, and nothing beside the entries", async () => {
+    const names = Object.keys(packed.manifest.exports).map((entry) => entry.replace(/^\./, "prinia"));
+    expect(names.length).toBeGreaterThanOrEqual(7);
+    const load = `
+      for (const name of ${JSON.stringify(names)}) {
+        const attributes = name.endsWith(".json") ? { with: { type: "json" } } : {};
+        const loaded = await import(name, attributes).catch(({ code }) => code);
+        console.log(name, typeof loaded === "string" ? loaded : Object.keys(loaded).length > 0);
+      }
+      console.log(await import("prinia/dist/client/index.js").catch(({ code }) => code));`;
+    writeFileSync(join(packed.consumer, "entries.js"), load);
+    const { stdout } = await promisify(execFile)(process.execPath, ["entries.js"], { cwd: packed.consumer });
+    const [inside, ...loaded] = stdout.trim().split("\n").reverse();
+    expect(inside).toBe("ERR_PACKAGE_PATH_NOT_EXPORTED");
+    // What is for Workers alone has modules that Node has not: those entries are what runs in workerd above.
+    const inWorkerd = ["embedded.js", "inside.js"]
+      .map((file) => readFileSync(join(packed.consumer, file), "utf8"))
+      .join("");
+    const outcomeOf = (name: string): string =>
+      inWorkerd.includes(`from "${name}"`) && name !== "prinia" ? "ERR_UNSUPPORTED_ESM_URL_SCHEME" : "true";
+    expect(loaded.toReversed()).toEqual(names.map((name) => `${name} ${outcomeOf(name)}`));
+  });
+
+  test("has the commands that the manifest names, and they tell what they can do", async () => {
+    const commands = Object.keys(packed.manifest.bin);
+    const folder = join(packed.consumer, "node_modules/.bin");
+    expect(existsSync(folder) ? readdirSync(folder).toSorted() : []).toEqual(commands.toSorted());
+    for (const command of commands) {
+      const asked = async (flag: string) =>
+        (await promisify(execFile)(process.execPath, [join(folder, command), flag], { cwd: packed.consumer })).stdout;
+      expect(await asked("--version")).toContain(packed.manifest.version);
+      expect(await asked("--help")).toContain(`${command} `);
+    }
+  });
+});
+
 describe.concurrent("its declarations compile", () => {
   const nodenext = { module: "nodenext" };
   const bundler = { module: "esnext", moduleResolution: "bundler" };
@@ -134,8 +171,9 @@ describe("what is in it", () => {
   });
 
   test("imports of its dependencies, of each of them, and of nothing else but what platforms have", async () => {
+    const commands = Object.values(packed.manifest.bin).map((file) => join(packed.folder, file));
     const { metafile } = await build({
-      entryPoints: targets("default"),
+      entryPoints: [...targets("default"), ...commands],
       ...{ bundle: true, write: false, metafile: true, outdir: "out", format: "esm", packages: "external" },
     });
     const imported = Object.values(metafile.outputs).flatMap((output) => output.imports.map(({ path }) => path));
@@ -143,7 +181,22 @@ describe("what is in it", () => {
     const packages = imported.filter((path) => !builtin.test(path)).map((path) => name.exec(path)?.[0]);
     expect([...new Set(packages)].toSorted()).toEqual(Object.keys(packed.manifest.dependencies).toSorted());
     const builtins = imported.filter((path) => builtin.test(path));
-    expect([...new Set(builtins)].toSorted()).toEqual(["cloudflare:workers", "node:fs", "node:sqlite", "node:timers"]);
+    const ofTheProgram = [
+      "node:child_process",
+      "node:events",
+      "node:readline/promises",
+      "node:stream/consumers",
+      "node:util",
+    ];
+    const ofTheLibrary = ["cloudflare:workers", "node:fs", "node:sqlite", "node:timers"];
+    expect([...new Set(builtins)].toSorted()).toEqual([...ofTheLibrary, ...ofTheProgram].toSorted());
+  });
+
+  test("a program that runs with its dependencies alone", async () => {
+    const program = join(packed.folder, packed.manifest.bin.prinia ?? "");
+    const { stdout } = await promisify(execFile)(process.execPath, [program, "queues", "--json", "--url", url]);
+    expect(stdout).toContain('"name":');
+    expect(readFileSync(program, "utf8")).toMatch(/^#!\/usr\/bin\/env node\n/);
   });
 
   test("no path of the machine on which it was built", () => {

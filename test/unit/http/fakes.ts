@@ -36,6 +36,7 @@ const EMPTY: Record<string, unknown> = {
   purge: { purged: 0, more: false },
   vacuum: { vacuumed: 0, more: false },
   resumeAbandoned: { resumed: 0 },
+  schedules: [],
 };
 
 /**

@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import { openFile } from "../../../src/sqlite/open.ts";
 import { driverOf } from "../../../src/store/node.ts";
-import { migrate } from "../../../src/store/schema.ts";
+import { dropTables, migrate } from "../../../src/store/schema.ts";
 import { cleanUp, temporaryFolder } from "../../support/cleanup.ts";
 
 const fileIn = (folder: string): string => join(folder, "queue.db");
@@ -100,14 +100,16 @@ test("a file of an older version is brought up to date, and once only", () => {
   const path = fileIn(temporaryFolder());
   open(path).close();
   const older = new DatabaseSync(path);
-  older.exec("DROP TABLE task; DROP TABLE session; DROP TABLE state; DROP TABLE feed; DROP TABLE migration");
   // As a version would have left it that knew of no table yet.
   const sql = driverOf(older);
-  sql.transaction(() => migrate(sql, []));
+  sql.transaction(() => {
+    dropTables(sql);
+    migrate(sql, []);
+  });
   sql.close();
   for (let times = 0; times < 2; times++) {
     const { sql: newer, close } = open(path);
-    expect(newer.all<{ version: number }>("SELECT version FROM migration").map((row) => row.version)).toEqual([1, 2]);
+    expect(newer.all<{ version: number }>("SELECT version FROM migration").map((row) => row.version)).toEqual([1, 2, 3]);
     expect(newer.all("SELECT * FROM task")).toEqual([]);
     close();
   }

@@ -125,6 +125,8 @@ export const queries = requests([
   ["a wait for nobody", "GET /wait", undefined, "bad_request id"],
   ["a wait for an empty id", "GET /wait?id=", undefined, "bad_request id.0"],
   ["a wait for a long id", `GET /wait?id=${"0".repeat(65)}`, undefined, "bad_request id.0"],
+  ["a push that waits too long", "POST /tasks?waitMs=25001", { args: 1 }, "bad_request waitMs"],
+  ["a list that would be waited for", "POST /tasks?waitMs=1", [{ args: 1 }], "bad_request waitMs"],
   ["a wait that is too long", `GET /wait?id=${NOBODY}&waitMs=25001`, undefined, "bad_request waitMs"],
   ["a wait of negative length", `GET /wait?id=${NOBODY}&waitMs=-1`, undefined, "bad_request waitMs"],
   ["a wait with doubt", `GET /wait?id=${NOBODY}&progress=yes`, undefined, "bad_request progress"],

@@ -57,6 +57,11 @@ const SIZES = {
   ),
   MAX_PARAMETER_BYTES: elsewhere("conformance/store/texts.ts", "a batch larger than a parameter is cut"),
   MAX_INLINE_ARGS_BYTES: elsewhere("conformance/store/texts.ts", "args of a megabyte come back"),
+  MAX_SCHEDULE_ARGS_BYTES: sides(
+    ["PUT /schedules/s", { everyMs: 1_000, task: { args: text(limits.MAX_SCHEDULE_ARGS_BYTES - 2) } }],
+    ["PUT /schedules/s", { everyMs: 1_000, task: { args: text(limits.MAX_SCHEDULE_ARGS_BYTES - 1) } }],
+    "payload_too_large task.args",
+  ),
   MAX_ATTACHMENT_BYTES: elsewhere("unit/object/attachment.test.ts", "MAX_ATTACHMENT_BYTES"),
 } satisfies Partial<Record<LimitName, Limit>>;
 
@@ -114,6 +119,20 @@ const COUNTS = {
   FEED_ROWS: elsewhere("conformance/store/feed.ts", "what the ring has gone over is a gap"),
   FEED_CHANGES_A_ROW: elsewhere("conformance/store/feed.ts", "a commit writes one row, whatever it changes"),
   MAX_FEED_BEHIND: elsewhere("unit/http/feed.test.ts", "keeps no more for a client that does not read than its bound"),
+  MAX_SCHEDULES: elsewhere(
+    "conformance/store/schedules.ts",
+    "there are at most so many, and each of these can still be set anew",
+  ),
+  MAX_TICKS_AT_ONCE: elsewhere(
+    "conformance/store/schedules.ts",
+    "missed ticks become none, one or all, a slice at a time",
+  ),
+  NEXT_TICKS: elsewhere("worker/object/schedules.test.ts", "with its next five ticks"),
+  MAX_CRON_LENGTH: sides(
+    ["PUT /schedules/s", { cron: "* * * * *".padEnd(255), task: { args: 1 } }],
+    ["PUT /schedules/s", { cron: "* * * * *".padEnd(256), task: { args: 1 } }],
+    "bad_request cron",
+  ),
   MAX_LOGGED_WORKERS: elsewhere("unit/object/event-log.test.ts", "no more workers are named than a line has room for"),
   MAX_SCRAPED_QUEUES: elsewhere(
     "worker/object/monitoring.test.ts",
@@ -123,6 +142,15 @@ const COUNTS = {
 
 const day = limits.MAX_ORPHAN_AFTER_MS;
 const TIMES = {
+  MIN_EVERY_MS: sides(
+    ["PUT /schedules/s", { everyMs: 1_000, task: { args: 1 } }],
+    ["PUT /schedules/s", { everyMs: 999, task: { args: 1 } }],
+    "bad_request everyMs",
+  ),
+  LATE_TICK_MS: elsewhere(
+    "unit/task/schedule.test.ts",
+    "and were missed become nothing, but for the last where that is not late",
+  ),
   MAX_WAIT_MS: most(limits.MAX_WAIT_MS, (waitMs) => ["POST /wait", { ids: ["nobody"], waitMs }], "bad_request waitMs"),
   MIN_ORPHAN_AFTER_MS: sides(
     config({ orphanAfterMs: 1_000 }),
@@ -178,7 +206,14 @@ const WITHIN = {
   ...{ REQUEST_TIMEOUT_MS: OWN, REQUEST_TRIES: OWN, RETRY_PAUSE_MS: OWN, MAX_RETRY_PAUSE_MS: OWN, IDLE_AFTER_MS: OWN },
   ...{ CONNECT_TIMEOUT_MS: OWN, SOCKET_IDLE_MS: OWN, MAX_PING_INTERVAL_MS: OWN, PATIENCE_MS: OWN, HELD_UP_MS: OWN },
   ...{ MIN_PATIENCE_MS: OWN, SLOWEST_BYTES_PER_MS: OWN, LOST_GRACE_MS: OWN, MAX_PREFETCH: OWN, STOP_GRACE_MS: OWN },
-  ...{ PREFETCH_HORIZON_MS: OWN, MAX_EVENTS_BEHIND: OWN, FLUSH_TIMEOUT_MS: OWN, GOODBYE_TIMEOUT_MS: OWN },
+  ...{
+    PREFETCH_HORIZON_MS: OWN,
+    MAX_EVENTS_BEHIND: OWN,
+    SHELL_GRACE_MS: OWN,
+    FEED_SILENCE_MS: OWN,
+    FLUSH_TIMEOUT_MS: OWN,
+    GOODBYE_TIMEOUT_MS: OWN,
+  },
   ...{ KEYLESS_SOCKETS: OWN, LOOK_MS: OWN },
   ...{ WAIT_STREAMS: OWN, WAIT_TURN_MS: OWN, MAX_FRAME_CHARACTERS: OWN },
 } satisfies Partial<Record<LimitName, Limit>>;
