@@ -11,6 +11,15 @@ const ANSWERED: readonly (readonly [RegExp, string])[] = [
   [/(?<![\w.])mode == 2(?!\d)/g, "false"],
   [/(?<![\w.])mode == 1(?!\d)/g, "true"],
   // Numbers are written as elsewhere on the board; some browsers name a language that they do not know themselves.
+  // Its words for dates and names of months: the board says by itself what a label is.
+  [/const _timeAxisVals +=.*\n.*const _timeSeriesVal +=.*/, ""],
+  [/isStr\(sv\) \? timeSeriesVal\(.*?\) : sv \|\| _timeSeriesVal\)/, "sv)"],
+  [/isArr\(av\) \?\s+timeAxisVals[\s\S]*?av \|\| _timeAxisVals/, "av"],
+  [/^\t\t_timeAxisStamps,/m, "0,"],
+  // Bands, and series that come and go.
+  [/self\.(?:add|set|del)Band = \w+;\s*/g, ""],
+  [/self\.(?:add|del)Series = \w+;/g, ""],
+  [/flags != 0 && bands\.forEach/, "false && bands.forEach"],
   [/domEnv \? nav\.language : 'en-US'/g, "'en'"],
 ];
 

@@ -3,10 +3,13 @@
 import { readFileSync } from "node:fs";
 import type { Browser, CDPSession, Page } from "playwright-core";
 
-/** From a press to the frame in which its content stands, ms. */
+/** From a press, as the page's own clock has it, to the frame in which its content stands, ms. */
 export interface Answer {
   readonly name: string;
-  readonly ms: number;
+  /** Until there are rows of what was pressed, be they those of a moment ago. */
+  readonly shownMs: number;
+  /** Until the server's answer to this press stands. */
+  readonly freshMs: number;
 }
 
 interface Press {
@@ -57,48 +60,35 @@ export class Watched {
     return new Watched(page, session, processInfo.filter(({ type }) => type === "renderer").at(-1)?.id);
   }
 
-  async press({ name, press, seen }: Press): Promise<Answer> {
+  /** Anew, with nothing known. */
+  async reload(): Promise<void> {
+    await this.#page.reload();
+    await this.#page.getByRole("table", { name: "Tasks", exact: true }).locator("tbody tr").first().waitFor();
+  }
+
+  press({ name, press, seen }: Press): Promise<Answer> {
     const link = this.#page.getByRole("navigation", { name: "Tasks by status" }).getByRole("link", { name: press });
-    const table = this.#page.getByRole("table", { name: seen, exact: true }).locator("tbody tr").first();
-    return this.#timed(
-      name,
-      () => link.click(),
-      () => table.waitFor(),
-    );
+    return this.#timed(name, { caption: seen }, () => link.click());
   }
 
-  async openFirstTask(): Promise<Answer> {
+  async openFirstTask(name: string): Promise<Answer> {
     const link = this.#page.locator("a.task-id").first();
-    const id = (await link.textContent()) ?? "";
-    return this.#timed(
-      "a task",
-      () => this.#page.locator(`a.task-id`).first().click(),
-      () =>
-        this.#page
-          .getByRole("heading", { level: 1 })
-          .filter({ hasText: id.slice(-8) })
-          .or(this.#page.getByText("Args", { exact: true }))
-          .first()
-          .waitFor(),
+    const href = (await link.getAttribute("href")) ?? "";
+    return this.#timed(name, { heading: decodeURIComponent(href.split("/").at(-1) ?? "") }, () =>
+      this.#page.locator(`a.task-id[href="${href}"]`).click(),
     );
   }
 
-  async back(): Promise<Answer> {
-    const table = this.#page.locator("a.task-id").first();
-    return this.#timed(
-      "back to the list",
-      () => this.#page.goBack(),
-      () => table.waitFor(),
-    );
+  back(name: string): Promise<Answer> {
+    return this.#timed(name, { caption: "Tasks" }, () => this.#page.goBack());
   }
 
-  async #timed(name: string, act: () => Promise<unknown>, seen: () => Promise<unknown>): Promise<Answer> {
-    const begun = performance.now();
+  async #timed(name: string, wanted: Wanted, act: () => Promise<unknown>): Promise<Answer> {
+    const seen = this.#page.evaluate((what) => (globalThis as unknown as { timed: Timed }).timed(what), wanted);
     await act();
-    await seen();
-    const ms = performance.now() - begun;
+    const times = await seen;
     await this.#look();
-    return { name, ms };
+    return { name, ...times };
   }
 
   async #look(): Promise<void> {
@@ -132,6 +122,15 @@ function ownMemory(pid: number): number {
   return Number(kilobytes ?? 0) * 1024;
 }
 
+interface Wanted {
+  /** Of a table that has rows. */
+  readonly caption?: string;
+  /** Of a task, with its args below. */
+  readonly heading?: string;
+}
+
+type Timed = (wanted: Wanted) => Promise<{ shownMs: number; freshMs: number }>;
+
 interface Seen {
   longest: number;
   slowest: number;
@@ -145,4 +144,29 @@ const OBSERVE = `
   }).observe({ type: "longtask", buffered: true });
   new PerformanceObserver((list) => {
     for (const { duration, interactionId } of list.getEntries()) if (interactionId) seen.slowest = Math.max(seen.slowest, duration);
-  }).observe({ type: "event", durationThreshold: 16, buffered: true });`;
+  }).observe({ type: "event", durationThreshold: 16, buffered: true });
+  const isThere = ({ caption, heading }) =>
+    caption === undefined
+      ? document.querySelector("h1")?.textContent.includes(heading) && document.querySelector("#args-heading") !== null
+      : [...document.querySelectorAll("table")].some(
+          (table) => table.caption?.textContent === caption && table.tBodies[0]?.rows.length > 0,
+        );
+  const isBusy = () => document.querySelector("main [aria-busy=true]") !== null;
+  globalThis.timed = (wanted) =>
+    new Promise((resolve) => {
+      const listening = new AbortController();
+      const begin = ({ timeStamp }) => {
+        listening.abort();
+        let shownMs;
+        const look = () => {
+          const now = performance.now() - timeStamp;
+          if (isThere(wanted)) {
+            shownMs ??= now;
+            if (!isBusy()) return resolve({ shownMs, freshMs: now });
+          }
+          requestAnimationFrame(look);
+        };
+        requestAnimationFrame(look);
+      };
+      for (const type of ["click", "popstate"]) addEventListener(type, begin, { capture: true, signal: listening.signal });
+    });`;

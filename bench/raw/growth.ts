@@ -60,10 +60,13 @@ function verbsOf(ledger: Ledger): Map<string, () => unknown> {
     [`push ${BATCH}`, () => ledger.commit((tx) => ledger.push(tx, BATCH))],
     ["claim 1 and ack it", () => [claim(1), ack()]],
     [`claim ${BATCH} and ack them`, () => [claim(BATCH), ack()]],
+    [`claim ${BATCH}, list what is leased, and ack them`, () => [claim(BATCH), leased(ledger), ack()]],
     ["sweep", () => ledger.commit((tx) => sweep(tx))],
     [`vacuum ${BATCH}`, () => ledger.commit((tx) => vacuumSlice(tx, { olderThanMs: 0 }, 0, BATCH))],
   ]);
 }
+
+const leased = (ledger: Ledger) => (["Queued", "Running"] as const).map((status) => list(ledger.tx(), { status }));
 
 function measured(driver: CountingDriver, verb: string, call: () => unknown, calls: number): VerbCost {
   const before = driver.rowsRead;

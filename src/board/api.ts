@@ -69,7 +69,7 @@ async function textFrom(method: string, path: string, body?: string): Promise<st
   // The answer may be to a token that has been replaced since.
   if (error.status === 401 && used === token.value) {
     isOpen.value = false;
-    logOut(used === null ? null : `You were logged out: ${error.detail}`);
+    if (used !== null) logOut(`You were logged out: ${error.detail}`);
   }
   throw error;
 }
@@ -80,7 +80,8 @@ async function request(method: string, path: string, body: string | undefined, b
   if (body !== undefined) headers.set("content-type", "application/json");
   const signal = AbortSignal.timeout(PATIENCE_MS);
   try {
-    return await fetch(path, { method, headers, signal, ...(body === undefined ? {} : { body }) });
+    // A cache that might keep it would have the same question wait for the answer to the first.
+    return await fetch(path, { method, headers, signal, cache: "no-store", ...(body === undefined ? {} : { body }) });
   } catch {
     throw unreachable(
       signal.aborted

@@ -15,10 +15,12 @@ import { Link, overviewHref, path, type Route, route, workersHref } from "./rout
 import { Session } from "./session.tsx";
 import { ThemeChoice } from "./theme.tsx";
 import { Toasts } from "./toast.tsx";
-import { isOpen, token } from "./token.ts";
+import { claimsOf, farewell, isOpen, token } from "./token.ts";
 
 export function App(): ComponentChildren {
   const entered = token.value !== null || isOpen.value === true;
+  const owner = useRef<string>(undefined);
+  if (entered) owner.current = ownerOf(token.value);
   useFocus(entered);
   return (
     <>
@@ -27,11 +29,25 @@ export function App(): ComponentChildren {
       </a>
       <Bar entered={entered} />
       <main id="main" tabIndex={-1}>
-        {entered ? <Inside /> : <Door />}
+        {entered || (owner.current !== undefined && farewell.value !== null) ? (
+          <div key={owner.current} hidden={!entered}>
+            <Inside />
+          </div>
+        ) : null}
+        {entered ? null : <Door />}
       </main>
       <Toasts />
     </>
   );
+}
+
+/**
+ * Whose page it is. Where a token ended, it stays for the next token of the same, out of sight, so that nothing is lost that
+ * was typed; another's page begins anew, and whoever logs out takes the page along.
+ */
+function ownerOf(text: string | null): string {
+  const claims = text === null ? null : claimsOf(text);
+  return JSON.stringify([claims?.sub, claims?.queues]);
 }
 
 function Bar({ entered }: { readonly entered: boolean }): ComponentChildren {
@@ -121,6 +137,8 @@ function Door(): ComponentChildren {
   };
   useEffect(() => {
     if (isOpen.peek() === null) ask();
+    // Over a page that is out of sight a dialog would still take the keyboard.
+    for (const dialog of document.querySelectorAll("dialog")) dialog.close();
   }, []);
   if (isOpen.value === false) return <LogIn />;
   if (failure.value === null) return <p class="muted">Asking the server…</p>;

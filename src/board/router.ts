@@ -78,15 +78,17 @@ interface LinkProps {
   readonly class?: string;
   readonly "aria-current"?: "page" | undefined;
   readonly "aria-label"?: string;
+  /** It is pointed at or has the focus: likely to be pressed next. */
+  readonly onNear?: () => void;
   readonly children?: ComponentChildren;
 }
 
 /** A link within the board: it works as any other does, opening elsewhere included, and loads nothing. */
-export function Link(props: LinkProps): ComponentChildren {
+export function Link({ onNear, ...props }: LinkProps): ComponentChildren {
   const onClick = (event: MouseEvent): void => {
     if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
     go(props.href);
   };
-  return h("a", { ...props, onClick });
+  return h("a", { ...props, onClick, onPointerEnter: onNear, onFocus: onNear });
 }

@@ -60,8 +60,8 @@ export function logIn(text: string): string | null {
   }
   if (claims.exp <= Date.now()) return `This token ended ${formatTime(claims.exp)}. Mint a new one.`;
   storage()?.setItem(KEY, pasted);
-  farewell.value = null;
   token.value = pasted;
+  farewell.value = null;
   return null;
 }
 
@@ -90,10 +90,19 @@ export function followExpiry(): () => void {
   });
 }
 
+let last: Claims | null = null;
+
+/** What has ended still says what its page was made of, which waits out of sight for the next token. */
+function lastClaims(): Claims | null {
+  if (token.value !== null) last = claimsOf(token.value);
+  else if (farewell.value === null) last = null;
+  return last;
+}
+
 /** Whether the token, as it says itself, allows this: in a queue, if one is named, or else in any. */
 export function can(scope: Scope, queue?: string): boolean {
   if (isOpen.value === true) return true;
-  const claims = token.value === null ? null : claimsOf(token.value);
+  const claims = lastClaims();
   if (claims === null) return false;
   if (!claims.scopes.includes(scope) && !claims.scopes.includes("admin")) return false;
   return queue === undefined || claims.queues.some((pattern) => covers(pattern, queue));

@@ -143,8 +143,9 @@ function lookAtLeases(
   size: number,
 ): Look[] {
   const columns = `seq, status, group_key, ${ROW_BYTES} AS bytes`;
+  // The sign keeps SQLite from looking for leases in this range, which is all tasks, instead of in the span.
   const question = (leases: string) => `SELECT seq, bytes, 1 AS hit FROM ${leases}
-    WHERE seq BETWEEN ?3 AND ?4 AND status = ?5 AND (?6 IS NULL OR group_key = ?6)
+    WHERE +seq BETWEEN ?3 AND ?4 AND status = ?5 AND (?6 IS NULL OR group_key = ?6)
     ORDER BY seq ${newest ? "DESC" : "ASC"} LIMIT ?7`;
   const asked = [low, high, status === undefined ? null : codeOf(status), groupKey ?? null, size];
   return readLeases<Look>(tx, columns, question, ...asked);

@@ -1,15 +1,15 @@
 /**
  * The board in a real browser, against a real server with real workers.
  *
- *     const board = boardForFile();                       // an open server and a Chromium for the file
- *     const board = boardForFile({ secret: true });       // one that asks for tokens
+ *     const board = boardForFile();                       // a server that asks for tokens, and a Chromium, for the file
  *
  *     test("…", async () => {
  *       const queue = await board().sample();             // a queue of its own, with tasks of every status: SAMPLES
  *       const page = await board().open(`/board/queues/${queue.name}`, { token: await token(), width: 390 });
  *       board().work(queue.name, async (args) => …);      // a real worker over a socket, gone after the test
  *       await board().restart();                          // the server goes, and comes back on its port and data
- *       await expectAccessible(page);                     // axe, in light and in dark
+ *       await expectAccessible(page);                     // axe, in light
+ *       await expectAccessible(page, "dark");             // and in dark: once for each page, as far as colours go
  *       await screenshot(page, "queue");                  // docs/board/queue-{light,dark}.png, by `npm run screenshots`
  *     });
  *
@@ -30,13 +30,6 @@ import { startChromium } from "./chromium.ts";
 import { ROOT } from "./processes.ts";
 import { type Server, startServe } from "./server.ts";
 
-interface BoardOptions {
-  /** Whether the server asks for tokens; the harness itself then has one that may do everything. */
-  readonly secret?: boolean;
-  /** More of the server's environment. */
-  readonly env?: Readonly<Record<string, string>>;
-}
-
 interface OpenOptions {
   /** Kept in sessionStorage before the page is first opened. None unless given. */
   readonly token?: string;
@@ -52,13 +45,23 @@ type Handler = (args: never, task: { readonly id: string }) => unknown;
 const TOKEN_KEY = "prinia-token";
 const SIZE = { width: 1280, height: 800 };
 
-/** Starts a server and a browser before the tests of the importing file; the function gives both. */
-export function boardForFile(options: BoardOptions = {}): () => Board {
+let begun: Promise<Board> | undefined;
+
+/** A queue of this name is divided in three. */
+export const DIVIDED = "divided";
+
+async function begin(): Promise<Board> {
+  const env = { PRINIA_SECRET: SECRET, PRINIA_PARTITIONS: `${DIVIDED}=3` };
+  const [browser, server] = await Promise.all([startChromium(), startServe({ env })]);
+  return new Board(browser, server, await token());
+}
+
+/** Starts a server and a browser before the tests of the file, one for all its parts; the function gives both. */
+export function boardForFile(): () => Board {
   let board: Board | undefined;
   beforeAll(async () => {
-    const env = { ...(options.secret ? { PRINIA_SECRET: SECRET } : {}), ...options.env };
-    const [browser, server] = await Promise.all([startChromium(), startServe({ env })]);
-    board = new Board(browser, server, options.secret ? await token() : undefined);
+    begun ??= begin();
+    board = await begun;
   });
   afterEach(() => board?.settle());
   return () => {
@@ -71,13 +74,13 @@ let names = 0;
 
 class Board {
   readonly #browser: Browser;
-  readonly #token: string | undefined;
+  readonly #token: string;
   #server: Server;
   readonly #contexts: BrowserContext[] = [];
   readonly #faults: string[] = [];
   readonly #workers: { stop(): Promise<void> }[] = [];
 
-  constructor(browser: Browser, server: Server, admin: string | undefined) {
+  constructor(browser: Browser, server: Server, admin: string) {
     this.#browser = browser;
     this.#server = server;
     this.#token = admin;
@@ -101,10 +104,7 @@ class Board {
 
   /** A real worker, until the test is over. */
   work(queue: string, handler: Handler, options: { readonly concurrency?: number } = {}) {
-    const backend = new DurableBackend<unknown, unknown>(
-      queue,
-      socket({ url: this.#server.url, ...(this.#token === undefined ? {} : { token: this.#token }) }),
-    );
+    const backend = new DurableBackend<unknown, unknown>(queue, socket({ url: this.#server.url, token: this.#token }));
     const worker = new Worker(`${queue}-worker`, backend, handler as (args: unknown) => unknown, options);
     this.#workers.push(worker);
     return worker;
@@ -161,22 +161,26 @@ const REPORT_VIOLATIONS = `addEventListener("securitypolicyviolation", (event) =
 
 const AXE = join(ROOT, "node_modules/axe-core/axe.min.js");
 
-/** Runs axe over the page as it is, in light and in dark, and expects that it finds nothing. */
-export async function expectAccessible(page: Page, exclude: readonly string[] = []): Promise<void> {
+/** Runs axe over the page as it is, and expects that it finds nothing; `rules` if not all are to be kept. */
+export async function expectAccessible(
+  page: Page,
+  colorScheme: "light" | "dark" = "light",
+  rules: readonly string[] = [],
+): Promise<void> {
+  await page.emulateMedia({ colorScheme });
   // Not as an element of the page: its policy takes no script but the server's.
   await page.evaluate(readFileSync(AXE, "utf8"));
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme });
-    const found = await page.evaluate(runAxe, [...exclude]);
-    expect(found, colorScheme).toEqual([]);
-  }
+  expect(await page.evaluate(runAxe, [...rules]), colorScheme).toEqual([]);
   await page.emulateMedia({ colorScheme: "light" });
 }
 
 /** In the page: each violation with the elements it is about. */
-async function runAxe(exclude: string[]): Promise<{ rule: string; at: string[] }[]> {
+async function runAxe(rules: string[]): Promise<{ rule: string; at: string[] }[]> {
   const { axe } = globalThis as unknown as { axe: typeof import("axe-core") };
-  const { violations } = await axe.run({ exclude }, { resultTypes: ["violations"] });
+  const { violations } = await axe.run({
+    resultTypes: ["violations"],
+    ...(rules.length === 0 ? {} : { runOnly: rules }),
+  });
   return violations.map(({ id, help, nodes }) => ({
     rule: `${id}: ${help}`,
     at: nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`),

@@ -6,10 +6,10 @@ import { sendText } from "../api.ts";
 import { formatCount } from "../format.ts";
 import { Link, queueHref, taskHref } from "../router.ts";
 import { can } from "../token.ts";
-import { errorText } from "../ui/act.ts";
 import { CheckField } from "../ui/fields.tsx";
 import { itemsOf, nodeAt } from "../ui/json.ts";
 import { editedFlaw, JsonEditor } from "../ui/json-editor.tsx";
+import { useSubmission } from "../ui/submission.ts";
 import { queuePath } from "./paths.ts";
 import { bodiesOf } from "./push-body.ts";
 import { formOf, OptionFields, useOptions } from "./push-options.tsx";
@@ -40,9 +40,8 @@ function PushForm({ queue }: { readonly queue: string }): ComponentChildren {
   const text = useSignal("{\n  \n}");
   const isEach = useSignal(false);
   const options = useOptions();
-  const isBusy = useSignal(false);
+  const { isBusy, error, run } = useSubmission();
   const pushed = useSignal<readonly Pushed[]>([]);
-  const error = useSignal<string | null>(null);
 
   const isValid = editedFlaw(text.value) === null;
   const items = isValid && nodeAt(text.value).kind === "array" ? nodeAt(text.value).count : null;
@@ -50,19 +49,11 @@ function PushForm({ queue }: { readonly queue: string }): ComponentChildren {
   const form = formOf(options, isBatch, Date.now());
 
   const submit = async (): Promise<void> => {
-    if (!isValid || form.wrong !== undefined) return;
-    isBusy.value = true;
-    error.value = null;
     pushed.value = [];
-    try {
-      for (const body of bodiesOf(isBatch ? itemsOf(text.value) : [text.value], form.fields, isBatch)) {
-        const answer = await sendText<Pushed & { tasks?: readonly Pushed[] }>("POST", queuePath(queue, "/tasks"), body);
-        pushed.value = [...pushed.value, ...(answer.tasks ?? [answer])];
-      }
-    } catch (refusal) {
-      error.value = errorText(refusal);
+    for (const body of bodiesOf(isBatch ? itemsOf(text.value) : [text.value], form.fields, isBatch)) {
+      const answer = await sendText<Pushed & { tasks?: readonly Pushed[] }>("POST", queuePath(queue, "/tasks"), body);
+      pushed.value = [...pushed.value, ...(answer.tasks ?? [answer])];
     }
-    isBusy.value = false;
   };
   return (
     <form
@@ -70,7 +61,7 @@ function PushForm({ queue }: { readonly queue: string }): ComponentChildren {
       noValidate
       onSubmit={(event) => {
         event.preventDefault();
-        submit();
+        if (isValid && form.wrong === undefined) run(submit);
       }}
     >
       <section class="card stack-small" aria-label="Args">

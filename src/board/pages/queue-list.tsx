@@ -1,19 +1,19 @@
 /** A page of a queue's tasks, which follows what happens to them without moving under one's hands. */
 
-import { useSignal } from "@preact/signals";
+import { signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect, useMemo } from "preact/hooks";
-import { getText } from "../api.ts";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import { Ago } from "../clock.tsx";
 import { formatCount } from "../format.ts";
 import { watchQueue } from "../live.ts";
 import { Link, queueHref } from "../router.ts";
 import { can } from "../token.ts";
-import { errorText } from "../ui/act.ts";
 import { QueueBulk } from "./queue-bulk.tsx";
-import { isFiltered, listPath, parametersOf, type View } from "./queue-query.ts";
-import { LiveRows, MOST_NEWCOMERS } from "./queue-rows.ts";
+import type { Known } from "./queue-pages.ts";
+import { isFiltered, parametersOf, type View } from "./queue-query.ts";
+import { Reading } from "./queue-reading.ts";
+import { type LiveRows, MOST_NEWCOMERS } from "./queue-rows.ts";
 import { QueueTable } from "./queue-table.tsx";
-import { pageOf } from "./task-model.ts";
 
 interface ListProps {
   readonly queue: string;
@@ -22,41 +22,19 @@ interface ListProps {
 }
 
 export function QueueList({ queue, view, partitions }: ListProps): ComponentChildren {
-  const live = useMemo(() => new LiveRows(view, (draw) => requestAnimationFrame(draw)), [queue, view]);
-  const state = useSignal<"reading" | "read">("reading");
-  const problem = useSignal<string | null>(null);
-  const nextCursor = useSignal<string | undefined>(undefined);
-  const chosen = useSignal<ReadonlySet<string>>(new Set());
-  const read = useMemo(() => {
-    let last = 0;
-    return async (): Promise<void> => {
-      last += 1;
-      const mine = last;
-      try {
-        const page = pageOf(await getText(listPath(queue, view)));
-        if (mine !== last) return;
-        live.show(page);
-        const ids = new Set(page.rows.map(({ id }) => id));
-        chosen.value = chosen.peek().intersection(ids);
-        nextCursor.value = page.nextCursor;
-        problem.value = null;
-      } catch (error) {
-        if (mine === last) problem.value = errorText(error);
-      }
-      state.value = "read";
-    };
-  }, [live]);
+  const reading = useMemo(() => new Reading(queue, view, (draw) => requestAnimationFrame(draw)), [queue, view]);
+  const { live, page, problem } = reading;
+  const chosen = useMemo(() => signal<ReadonlySet<string>>(new Set()), [reading]);
+  useFollowed(queue, partitions, reading);
   useEffect(() => {
-    state.value = "reading";
-    chosen.value = new Set();
-    read();
-    return watchQueue(queue, partitions, ["tasks"], (event) => {
-      if (event.topic === "tasks") live.hear(event.tasks);
-      else if (event.topic === "reconnected") read();
-    });
-  }, [live, partitions]);
+    const ids = new Set(page.value?.rows.map(({ id }) => id));
+    chosen.value = chosen.peek().intersection(ids);
+  }, [page.value]);
+  const isKnown = page.value !== null && reading.isReading.value;
+  const read = () => reading.read();
+  const rows = live.rows.value;
   return (
-    <div class="stack-small">
+    <div class="stack-small" aria-busy={isKnown}>
       {can("manage", queue) ? <QueueBulk queue={queue} view={view} chosen={chosen} onDone={read} /> : null}
       <News live={live} onShow={read} />
       {problem.value === null ? null : (
@@ -64,13 +42,65 @@ export function QueueList({ queue, view, partitions }: ListProps): ComponentChil
           {problem.value}
         </p>
       )}
-      {live.rows.value.length > 0 ? (
+      <Standing queue={queue} page={page.value} isKnown={isKnown} />
+      {rows.length > 0 ? (
         <QueueTable queue={queue} live={live} status={view.status} chosen={can("manage", queue) ? chosen : null} />
       ) : (
-        <Nothing state={state.value} view={view} hasMore={nextCursor.value !== undefined} />
+        <Nothing page={page.value} hasFailed={problem.value !== null} view={view} />
       )}
-      <Pages queue={queue} view={view} nextCursor={nextCursor.value} isEmpty={live.rows.value.length === 0} />
+      <Pages
+        queue={queue}
+        view={page.value?.view ?? view}
+        nextCursor={page.value?.nextCursor}
+        isEmpty={rows.length === 0}
+      />
     </div>
+  );
+}
+
+/** Reads the page, and follows the queue: one watch for all that is looked at in it, one after the other. */
+function useFollowed(queue: string, partitions: number, reading: Reading): void {
+  const current = useRef(reading);
+  current.current = reading;
+  useEffect(() => {
+    reading.read();
+  }, [reading]);
+  useEffect(
+    () =>
+      watchQueue(queue, partitions, ["tasks"], (event) => {
+        if (event.topic === "tasks") current.current.live.hear(event.tasks);
+        else if (event.topic === "reconnected") current.current.read();
+      }),
+    [queue, partitions],
+  );
+}
+
+interface StandingProps {
+  readonly queue: string;
+  readonly page: Known | null;
+  readonly isKnown: boolean;
+}
+
+/** What is not as one would expect: rows of before, or the oldest instead of the newest. */
+function Standing({ queue, page, isKnown }: StandingProps): ComponentChildren {
+  if (page === null) return null;
+  const { at, view, further } = page;
+  return (
+    <p class="standing muted">
+      {isKnown ? (
+        <span>
+          As it was <Ago at={at} />; reading anew…
+        </span>
+      ) : null}{" "}
+      {further === undefined ? null : (
+        <span>
+          The newest are behind many other tasks, so these are the oldest.{" "}
+          <Link href={queueHref(queue, parametersOf({ ...view, order: "newest", cursor: further }))}>
+            Look for the newest
+          </Link>
+        </span>
+      )}
+    </p>
   );
 }
 
@@ -94,14 +124,14 @@ function News({ live, onShow }: NewsProps): ComponentChildren {
 }
 
 interface NothingProps {
-  readonly state: "reading" | "read";
+  readonly page: Known | null;
+  readonly hasFailed: boolean;
   readonly view: View;
-  readonly hasMore: boolean;
 }
 
-function Nothing({ state, view, hasMore }: NothingProps): ComponentChildren {
-  if (state === "reading") return <p class="muted">Reading the tasks…</p>;
-  if (hasMore) {
+function Nothing({ page, hasFailed, view }: NothingProps): ComponentChildren {
+  if (page === null) return hasFailed ? null : <p class="muted">Reading the tasks…</p>;
+  if (page.nextCursor !== undefined) {
     return (
       <p class="empty">
         The server has looked at many tasks, and none of them was one that you look for. There are more to look at.

@@ -2,7 +2,9 @@
 
 import { signal } from "@preact/signals";
 import { ApiError, get } from "../api.ts";
+import { Kept } from "../kept.ts";
 import { watchQueue } from "../live.ts";
+import { token } from "../token.ts";
 import type { LiveEvent, QueueStats } from "../types.ts";
 import { errorText, isUnreachable, RETRY_MS } from "../ui/act.ts";
 import { queuePath } from "./paths.ts";
@@ -10,6 +12,9 @@ import { mergedStats } from "./queue-merge.ts";
 
 /** Rates are those of the last minute: so long after the last change they are nothing, which nobody tells. */
 const STILL_MS = 61_000;
+
+/** The last numbers of queues, for whoever comes back to their pages. */
+const known = new Kept<{ readonly stats: QueueStats; readonly asOf: number }>(16);
 
 export class LiveQueue {
   readonly stats = signal<QueueStats | null>(null);
@@ -29,10 +34,16 @@ export class LiveQueue {
 
   constructor(queue: string) {
     this.#queue = queue;
+    const last = known.get(queue);
+    if (last === undefined) return;
+    this.stats.value = last.stats;
+    this.asOf.value = last.asOf;
   }
 
   /** @returns ends it */
   start(): () => void {
+    const last = this.stats.peek();
+    if (last !== null) this.#watch(last.partitions);
     this.refresh();
     return () => {
       this.#isEnded = true;
@@ -50,10 +61,7 @@ export class LiveQueue {
       this.#take(stats);
       this.isUnknown.value = false;
       this.problem.value = null;
-      if (this.partitions.peek() === stats.partitions) return;
-      this.partitions.value = stats.partitions;
-      this.#unwatch();
-      this.#unwatch = watchQueue(this.#queue, stats.partitions, ["stats"], (event) => this.#hear(event));
+      this.#watch(stats.partitions);
     } catch (error) {
       this.isUnknown.value = error instanceof ApiError && error.code === "queue_not_found";
       this.problem.value = errorText(error);
@@ -63,9 +71,18 @@ export class LiveQueue {
     }
   }
 
+  #watch(partitions: number): void {
+    if (this.partitions.peek() === partitions) return;
+    this.partitions.value = partitions;
+    this.#unwatch();
+    this.#unwatch = watchQueue(this.#queue, partitions, ["stats"], (event) => this.#hear(event));
+  }
+
   #take(stats: QueueStats): void {
+    const asOf = Date.now();
     this.stats.value = stats;
-    this.asOf.value = Date.now();
+    this.asOf.value = asOf;
+    known.set(this.#queue, { stats, asOf }, token.peek());
   }
 
   #hear(event: LiveEvent): void {

@@ -4,9 +4,9 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { ApiError, sendText } from "../api.ts";
 import { say } from "../toast.tsx";
-import { errorText } from "../ui/act.ts";
 import { formatJson } from "../ui/json.ts";
 import { editedFlaw, JsonEditor } from "../ui/json-editor.tsx";
+import { useSubmission } from "../ui/submission.ts";
 import { Until } from "../ui/ticking.tsx";
 import { taskPath } from "./paths.ts";
 import { objectOf, type Task } from "./task-model.ts";
@@ -22,29 +22,26 @@ interface EditProps {
 export function EditArgs({ task, onEnd, onChanged }: EditProps): ComponentChildren {
   const text = useSignal(formatJson(task.args));
   const revision = useSignal(task.revision);
-  const isBusy = useSignal(false);
-  const error = useSignal<string | null>(null);
+  const { isBusy, error, run } = useSubmission();
   const isConflict = useSignal(false);
 
   const save = async (thenRetry: boolean): Promise<void> => {
-    isBusy.value = true;
+    isConflict.value = false;
+    const body = objectOf([
+      ["args", text.value],
+      ["revision", String(revision.value)],
+    ]);
     try {
-      const body = objectOf([
-        ["args", text.value],
-        ["revision", String(revision.value)],
-      ]);
       const saved = await sendText<{ revision: number }>("PATCH", taskPath(task.queue, task.id), body);
       revision.value = saved.revision;
-      error.value = null;
       if (!thenRetry) say("The args are changed.", "good");
       if (!thenRetry || (await retry(task))) onEnd();
-      onChanged();
     } catch (refusal) {
       isConflict.value = refusal instanceof ApiError && refusal.code === "revision_conflict";
-      error.value = errorText(refusal);
+      throw refusal;
+    } finally {
       onChanged();
     }
-    isBusy.value = false;
   };
   const isWrong = editedFlaw(text.value) !== null || isBusy.value;
   const mayRetry = task.status === "Failed" || task.status === "Killed";
@@ -89,11 +86,16 @@ export function EditArgs({ task, onEnd, onChanged }: EditProps): ComponentChildr
       )}
       <div class="row">
         {mayRetry ? (
-          <button type="button" class="primary" disabled={isWrong} onClick={() => save(true)}>
+          <button type="button" class="primary" disabled={isWrong} onClick={() => run(() => save(true))}>
             Save and retry
           </button>
         ) : null}
-        <button type="button" class={mayRetry ? "" : "primary"} disabled={isWrong} onClick={() => save(false)}>
+        <button
+          type="button"
+          class={mayRetry ? "" : "primary"}
+          disabled={isWrong}
+          onClick={() => run(() => save(false))}
+        >
           Save
         </button>
         <button type="button" class="quiet" onClick={onEnd}>

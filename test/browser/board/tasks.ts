@@ -7,7 +7,7 @@ import { token } from "../../e2e/contract/tokens.ts";
 import { boardForFile, expectAccessible, screenshot } from "../../support/board.ts";
 import { HOSTILE, SAMPLES } from "../../support/board-samples.ts";
 
-const board = boardForFile({ secret: true });
+const board = boardForFile();
 
 const ADMIN = await token();
 
@@ -77,7 +77,10 @@ describe("a task", () => {
     expect(await run.locator("details pre").textContent()).toBe("one\ntwo");
     await page.getByText(/The next is due in 9 min/).waitFor();
     await expectAccessible(page);
+    await expectAccessible(page, "dark");
     await screenshot(page, "task");
+    await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+    await screenshot(page, "task-lower");
   });
 
   test("is retried, rescheduled, cancelled, copied and deleted", async () => {
@@ -147,6 +150,7 @@ describe("a queue", () => {
       await page.getByRole("link", { name: `${name} ${count}`, exact: true }).waitFor();
     }
     await page.locator(".tasks tbody tr").nth(1).waitFor();
+    await expectAccessible(page, "dark");
     await screenshot(page, "queue");
     await page.getByText("Settings", { exact: true }).click();
     await expectAccessible(page);
@@ -254,6 +258,8 @@ describe("pushing", () => {
     await page.getByLabel("Group key").fill("g");
     await page.getByRole("textbox", { name: "Meta" }).fill('{"from": "a form"}');
     await expectAccessible(page);
+    await expectAccessible(page, "dark");
+    await page.evaluate(() => scrollTo(0, 0));
     await screenshot(page, "push");
     await press(page, "Push the task");
     await page.getByRole("status").getByRole("link").click();

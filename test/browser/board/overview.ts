@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { token } from "../../e2e/contract/tokens.ts";
 import { boardForFile, expectAccessible, screenshot } from "../../support/board.ts";
 
-const board = boardForFile({ secret: true });
+const board = boardForFile();
 
 /** Queues tell the directory of themselves at once when they are new, and then every ten seconds. */
 const REPORT_MS = 15_000;
@@ -41,6 +41,7 @@ describe("the log-in", () => {
     const page = await board().open("/board/?name=only", { expected: [/status of 401/] });
     await page.getByLabel("Token", { exact: true }).waitFor();
     await expectAccessible(page);
+    await expectAccessible(page, "dark");
     await screenshot(page, "log-in");
     await page.keyboard.insertText("not.a.token");
     await page.keyboard.press("Enter");
@@ -112,6 +113,7 @@ test("counts follow a worker, and go on after the server was away", async () => 
     "/board/queues/counted",
   );
   await expectAccessible(page);
+  await expectAccessible(page, "dark");
   await screenshot(page, "overview");
   await board().restart(() => live(page, "Connecting"));
   await live(page, "Live");
