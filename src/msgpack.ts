@@ -1,8 +1,8 @@
 /** `prinia/msgpack`: args and results in MessagePack, for what JSON does not know. In its own entry: it takes a library. */
 
 import { decode, ExtensionCodec, encode } from "@msgpack/msgpack";
-import { fromBase64, toBase64 } from "./backend/base64.ts";
 import { type Codec, CodecError } from "./backend/codec.ts";
+import { fromBase64, toBase64 } from "./task/base64.ts";
 
 /** Of MessagePack's 128 types for applications. Other readers see a list of pairs, and a list. */
 const MAP = 1;

@@ -28,6 +28,9 @@ export interface Fetcher {
  * @example
  * const emails = new DurableBackend<Email>("emails", binding(env.QUEUES));
  */
-export const binding = (fetcher: Fetcher): Transport =>
+export const binding = (fetcher: Fetcher): Transport => http(serverOf(fetcher));
+
+/** A server as it is spoken to, whether it is bound or has an address. */
+export const serverOf = (server: Fetcher | ServerOptions): ServerOptions =>
   // The host is for the request to be one: nobody looks it up.
-  http({ url: "https://prinia", fetch: (url, init) => fetcher.fetch(url, init) });
+  "url" in server ? server : { url: "https://prinia", fetch: (url, init) => server.fetch(url, init) };

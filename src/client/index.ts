@@ -106,6 +106,13 @@ export {
 export type { Missed, Overlap } from "../task/schedule.ts";
 export type { Status } from "../task/status.ts";
 export type { Backoff, IdempotencyUntil, LostLease, LostReason, QueueConfig, Run } from "../task/task.ts";
+export {
+  asQueue,
+  type MessageSendRequest,
+  type QueueContentType,
+  type QueueProducer,
+  type QueueSendOptions,
+} from "./cloudflare-queue.ts";
 export { DurableBackend } from "./durable-backend.ts";
 export { DurableSink } from "./durable-sink.ts";
 export { DurableSource } from "./durable-source.ts";

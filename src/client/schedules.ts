@@ -4,7 +4,7 @@ import { jsonText } from "../backend/outgoing.ts";
 import type { NewTask } from "../backend/task.ts";
 import type { Missed, Overlap } from "../task/schedule.ts";
 import type { Pushed } from "../task/task.ts";
-import type { Fetcher } from "./http.ts";
+import { type Fetcher, serverOf } from "./http.ts";
 import { queuePath, Requests, type ServerOptions } from "./requests.ts";
 
 /** What the task of each tick may be given: it is due at once, under the key of the tick. */
@@ -66,9 +66,7 @@ export class Schedules<Args = unknown> {
 
   /** @param server its address and token, or a service binding to it */
   constructor(queue: string, server: ServerOptions | Fetcher) {
-    const options: ServerOptions =
-      "url" in server ? server : { url: "https://prinia", fetch: (url, init) => server.fetch(url, init) };
-    this.#requests = new Requests(options);
+    this.#requests = new Requests(serverOf(server));
     this.#path = `${queuePath(queue)}/schedules`;
   }
 

@@ -11,11 +11,13 @@
 
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { ConsumerAnswer, ConsumerBatch } from "../outbound/consumer-call.ts";
+import { type QueueHandler, runQueueHandler } from "./queue-handler.ts";
 import { type ConsumerHandlers, run } from "./run.ts";
 
 export type { ConsumerAnswer, ConsumerBatch, ConsumerResult, ConsumerTask } from "../outbound/consumer-call.ts";
 export type { Duration } from "../task/duration.ts";
 export { AbortError, RetryAfterError } from "../task/errors.ts";
+export type { QueueBatch, QueueHandler, QueueMessage, RetryOptions } from "./queue-handler.ts";
 export type { ConsumerContext, ConsumerHandler, ConsumerHandlers } from "./run.ts";
 
 /** What the class that `consume` makes has: the method that a queue calls. */
@@ -42,6 +44,33 @@ export function consume<E = unknown>(
   return class extends WorkerEntrypoint<E> implements Consumer {
     consume(batch: ConsumerBatch): Promise<ConsumerAnswer> {
       return run(handlers, batch, this.env);
+    }
+  };
+}
+
+/**
+ * Makes the class to export from a consumer of Cloudflare Queues, unchanged: its `queue` handler, or the object that has it.
+ *
+ * @example
+ * import worker from "./existing-consumer.ts";
+ *
+ * export const Mailer = fromQueueHandler(worker);
+ * @template E the bindings of the Worker
+ * @throws TypeError where there is no such handler
+ */
+export function fromQueueHandler<E = unknown>(
+  handler: QueueHandler<E> | { readonly queue?: QueueHandler<E> | undefined },
+): new (
+  ctx: ExecutionContext,
+  env: E,
+) => WorkerEntrypoint<E> & Consumer {
+  const queue: QueueHandler<E> | undefined =
+    typeof handler === "function" ? handler : handler.queue && ((...call) => handler.queue?.(...call));
+  if (typeof queue !== "function")
+    throw new TypeError("fromQueueHandler: there is no function `queue(batch, env, ctx)`.");
+  return class extends WorkerEntrypoint<E> implements Consumer {
+    consume(batch: ConsumerBatch): Promise<ConsumerAnswer> {
+      return runQueueHandler(queue, batch, this.env, this.ctx);
     }
   };
 }

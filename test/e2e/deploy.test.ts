@@ -124,7 +124,7 @@ describe("docs/deploying.md", () => {
 
   test("every variable that it names is one that the server reads", () => {
     const names = new Set(page.match(/PRINIA_[A-Z]+(?:_[A-Z]+)?/g));
-    expect(names.size).toBe(5);
+    expect(names.size).toBeGreaterThanOrEqual(5);
     const env = read("src/env.ts");
     expect([...names].filter((name) => !env.includes(`${name}?:`))).toEqual([]);
   });

@@ -1,4 +1,5 @@
 // Every example is run as its first lines say, with ports of its own.
+import { asQueue } from "prinia";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import * as next from "../../examples/routes/next.ts";
 import * as remix from "../../examples/routes/remix.ts";
@@ -14,6 +15,7 @@ interface Task {
   readonly status: string;
   readonly args: unknown;
   readonly priority: number;
+  readonly attempt: number;
   readonly idempotencyKey?: string;
   readonly runs: readonly { readonly outcome: string; readonly logs?: readonly string[] }[];
 }
@@ -112,6 +114,19 @@ describe("examples/consumer: a Worker that consumes its own queue", () => {
     ]);
     const { body } = await http(url.consumer).get<{ workers: unknown[] }>("/v1/queues/emails/workers");
     expect(body.workers).toMatchObject([{ id: "consumer", leases: 0 }]);
+  });
+
+  test("as it stood on Cloudflare Queues, unchanged: sent, acknowledged, tried again, dead at last", async () => {
+    const uploads = asQueue<{ file: string }>({ url: url.consumer }, "uploads");
+    await uploads.send({ file: "a.txt" });
+    await uploads.sendBatch([{ body: { file: "b.part" } }]);
+    const tasks = async (queue: string) =>
+      (await http(url.consumer).get<{ tasks: Task[] }>(`/v1/queues/${queue}/tasks?order=oldest`)).body.tasks;
+    await expect.poll(async () => (await tasks("uploads")).map(({ status }) => status)).toEqual(["Done", "Done"]);
+    expect((await tasks("uploads")).map(({ attempt }) => attempt)).toEqual([1, 2]);
+    await uploads.send({ file: "" });
+    await expect.poll(async () => (await tasks("uploads-dead")).map(({ args }) => args)).toEqual([{ file: "" }]);
+    expect((await tasks("uploads"))[2]).toMatchObject({ status: "Killed", attempt: 2 });
   });
 });
 

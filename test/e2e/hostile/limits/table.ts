@@ -119,6 +119,7 @@ const COUNTS = {
   FEED_ROWS: elsewhere("conformance/store/feed.ts", "what the ring has gone over is a gap"),
   FEED_CHANGES_A_ROW: elsewhere("conformance/store/feed.ts", "a commit writes one row, whatever it changes"),
   MAX_FEED_BEHIND: elsewhere("unit/http/feed.test.ts", "keeps no more for a client that does not read than its bound"),
+  MAX_CALLS: elsewhere("unit/declared.test.ts", "too many calls"),
   MAX_SCHEDULES: elsewhere(
     "conformance/store/schedules.ts",
     "there are at most so many, and each of these can still be set anew",
@@ -149,6 +150,8 @@ const COUNTS = {
 
 const day = limits.MAX_ORPHAN_AFTER_MS;
 const TIMES = {
+  MAX_BATCH_WAIT_MS: elsewhere("unit/declared.test.ts", "a wait for company that is too long"),
+  MAX_CALL_MS: elsewhere("unit/declared.test.ts", "a call that is too long"),
   MIN_EVERY_MS: sides(
     ["PUT /schedules/s", { everyMs: 1_000, task: { args: 1 } }],
     ["PUT /schedules/s", { everyMs: 999, task: { args: 1 } }],
@@ -208,6 +211,7 @@ const OWN = exempt("the client's own, or the command line's: a server never sees
 
 const WITHIN = {
   ...{ CALL_PAUSE_MS: PATIENCE, RETRY_AFTER_MS: PATIENCE, REOPEN_PAUSE_MS: PATIENCE, MAX_REOPEN_PAUSE_MS: PATIENCE },
+  ...{ DISPATCH_RETRY_MS: PATIENCE, DISPATCH_REPORT_TRIES: PATIENCE, DEAD_LETTER_RETRY_MS: PATIENCE },
   ...{ ALARM_RETRY_MS: PATIENCE, POLL_BEAT_MS: PATIENCE, POLL_PROBES: PATIENCE, CANCEL_GRACE_MS: PATIENCE },
   ...{ DRAIN_MS: PATIENCE, SERVE_GRACE_MS: OWN, LOCK_WAIT_MS: OWN, FILE_LOCK_WAIT_MS: OWN, LEFT_BEHIND_MS: OWN },
   ...{ REQUEST_TIMEOUT_MS: OWN, REQUEST_TRIES: OWN, RETRY_PAUSE_MS: OWN, MAX_RETRY_PAUSE_MS: OWN, IDLE_AFTER_MS: OWN },

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { fromBase64, toBase64 } from "../../../src/backend/base64.ts";
+import { fromBase64, toBase64 } from "../../../src/task/base64.ts";
 
 describe("base64", () => {
   test("is what others write and read", () => {
