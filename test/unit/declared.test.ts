@@ -42,7 +42,6 @@ describe("options are refused with what is wrong and where", () => {
       /`batchSize` must be a whole number from 1 to 1000, got 1001/,
     ],
     ["a wait that is too long", { consumer, batchWaitMs: 60_001 }, /`batchWaitMs`.*from 0 to 60000/],
-    ["a wait for company that is too long", { consumer, batchWaitMs: 60_001 }, /`batchWaitMs`.*from 0 to 60000/],
     ["too many calls", { consumer, concurrency: 251 }, /`concurrency`.*from 1 to 250/],
     ["a call that is too long", { consumer, timeoutMs: 900_001 }, /`timeoutMs`.*from 1 to 900000/],
     ["a part of a call", { consumer, timeoutMs: 1.5 }, /got 1.5/],

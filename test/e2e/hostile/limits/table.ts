@@ -150,7 +150,7 @@ const COUNTS = {
 
 const day = limits.MAX_ORPHAN_AFTER_MS;
 const TIMES = {
-  MAX_BATCH_WAIT_MS: elsewhere("unit/declared.test.ts", "a wait for company that is too long"),
+  MAX_BATCH_WAIT_MS: elsewhere("unit/declared.test.ts", "a wait that is too long"),
   MAX_CALL_MS: elsewhere("unit/declared.test.ts", "a call that is too long"),
   MIN_EVERY_MS: sides(
     ["PUT /schedules/s", { everyMs: 1_000, task: { args: 1 } }],
