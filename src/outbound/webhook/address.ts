@@ -70,7 +70,7 @@ function hostFlaw(host: string): string | null {
   return isPrivate ? "which is a name of a local network or of a cloud's own services" : null;
 }
 
-/** Cloud services that stand on addresses of the public range: what hosts on Azure ask for their keys. */
+/** What machines of a cloud ask for their keys, where that stands on an address of the public range. */
 const CLOUD_SERVICES = new Set(["168.63.129.16"]);
 
 /** Of IPv6 only 2000::/3 is given out; ways to write an IPv4 address as an IPv6 one (mapped, NAT64, 6to4, Teredo) have ranges of their own. */
