@@ -100,6 +100,9 @@ function declarationOf<E>(name: string, options: QueueOptions<E>): Declaration {
   if (webhook !== null && consumer.value !== null) {
     refuse("it has a `consumer` and a `webhook`, and each task goes to one of them: take one out.");
   }
+  const dead = consumer.value?.deadLetterQueue;
+  if (dead !== undefined && namedIn(new Map([[name, true]]), dead) !== undefined)
+    return refuse(`\`dead_letter_queue\` is ${JSON.stringify(dead)}, which this consumer would be given as well.`);
   const given = check(configPatchSchema, options.config ?? {});
   if (!given.ok) return refuse(`in \`config\`, ${given.error.detail}`);
   const config = merged(configIn(options as QueueOptions), given.value);

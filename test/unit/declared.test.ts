@@ -48,6 +48,7 @@ describe("options are refused with what is wrong and where", () => {
     ["the same twice", { consumer, batchSize: 1, max_batch_size: 1 }, /say the same: give one of them/],
     ["numbers without a consumer", { batchSize: 1 }, /`batchSize` is of a consumer, and there is none/],
     ["dead letters without a consumer", { dead_letter_queue: "dead" }, /`dead_letter_queue` is of a consumer/],
+    ["dead letters that come back", { consumer, dead_letter_queue: "q" }, /would be given as well/],
     ["settings that PATCH would refuse", { config: { orphanAfterMs: -1 } }, /in `config`, `?orphanAfterMs/],
   ])("%s", (_, options, message) => {
     expect(() => declareQueues({ fine: { consumer }, q: options as Options })).toThrow(message);

@@ -94,6 +94,10 @@ const PRIVATE_NAMES = [
     "mail",
     "intranet",
     "private",
+    "svc",
+    "docker",
+    "consul",
+    "workgroup",
     "home.arpa",
   ],
   ...["test", "example", "invalid", "onion", "alt", "arpa", "metadata.goog", "metadata.azure.com"],
@@ -109,8 +113,13 @@ function matches(pattern: string, host: string): boolean {
  * being guessed at.
  */
 export function hostsIn(text: string | undefined): readonly string[] | null {
-  const entries = (text ?? "").split(/[\s,]+/).filter((entry) => entry !== "");
-  return entries.length === 0 ? null : entries.map(written).filter((entry) => entry !== "");
+  if ((text ?? "").trim() === "") return null;
+  return (
+    text
+      ?.split(/[\s,]+/)
+      .map(written)
+      .filter((entry) => entry !== "") ?? null
+  );
 }
 
 /** An entry as the URL parser writes hosts. */

@@ -67,7 +67,18 @@ const REFUSED: readonly (readonly [why: string, hosts: readonly string[]])[] = [
         "foo.bar.localhost",
         "localhost.localdomain",
       ],
-      ...["intranet", "metadata", "router", "printer.local", "db.internal", "metadata.google.internal", "nas.lan"],
+      ...[
+        "intranet",
+        "metadata",
+        "router",
+        "printer.local",
+        "kubernetes.default.svc",
+        "db.docker",
+        "kv.consul",
+        "db.internal",
+        "metadata.google.internal",
+        "nas.lan",
+      ],
       ...["METADATA.GOOGLE.INTERNAL", "x.home.arpa", "x.corp", "x.home", "x.test", "x.invalid", "x.onion", "x.alt"],
       ...["metadata.goog", "instance-data.ec2.internal", "1.0.0.127.in-addr.arpa", "metadata.azure.com"],
     ],
@@ -147,6 +158,7 @@ describe("the list of hosts", () => {
 
   test("an entry that is no name allows nothing, and a list of such entries nothing at all", () => {
     expect(hostsIn("https://example.com example.com/x *.*.com user@example.com *")).toEqual([]);
+    expect(hostsIn(" , ")).toEqual([]);
     expect(hostsIn("")).toBeNull();
     expect(hostsIn(undefined)).toBeNull();
     expect(refusal("https://example.com/", { hosts: [], local: false })).toContain("PRINIA_WEBHOOK_HOSTS");
