@@ -32,5 +32,7 @@ export const binding = (fetcher: Fetcher): Transport => http(serverOf(fetcher));
 
 /** A server as it is spoken to, whether it is bound or has an address. */
 export const serverOf = (server: Fetcher | ServerOptions): ServerOptions =>
-  // The host is for the request to be one: nobody looks it up.
-  "url" in server ? server : { url: "https://prinia", fetch: (url, init) => server.fetch(url, init) };
+  // A binding has whatever it is asked for, as something to be called. The host is for the request to be one: nobody looks it up.
+  typeof (server as ServerOptions).url === "string"
+    ? (server as ServerOptions)
+    : { url: "https://prinia", fetch: (url, init) => (server as Fetcher).fetch(url, init) };
