@@ -4,6 +4,7 @@ import { jsonText } from "../backend/outgoing.ts";
 import { MAX_BATCH } from "../limits.ts";
 import { toBase64 } from "../task/base64.ts";
 import { type Fetcher, serverOf } from "./http.ts";
+import { httpPush } from "./http-push.ts";
 import { queuePath, Requests, type ServerOptions } from "./requests.ts";
 
 /** How a body is kept. `v8` is none here: what it holds only JavaScript can read. */
@@ -36,17 +37,18 @@ export interface QueueProducer<Body = unknown> {
  */
 export function asQueue<Body = unknown>(server: Fetcher | ServerOptions, name: string): QueueProducer<Body> {
   const requests = new Requests(serverOf(server));
-  // Sent again, a message would be there twice.
-  const push = (body: string) => requests.call<unknown>("POST", `${queuePath(name)}/tasks`, { body, repeat: false });
+  // No key, so that nothing is sent again: a message would be there twice.
+  const push = (messages: readonly MessageSendRequest[]) => {
+    const tasks = messages.map((message) => ({ text: taskText(message), repeatable: false, key: undefined }));
+    return httpPush(requests, queuePath(name), tasks, {});
+  };
   return {
-    send: async (body, options) => void (await push(taskText({ ...options, body }))),
-    sendBatch: async (messages, { delaySeconds } = {}) => {
-      const tasks = Array.from(messages, (message) =>
-        taskText({ ...(delaySeconds === undefined ? {} : { delaySeconds }), ...message }),
-      );
-      if (tasks.length > MAX_BATCH)
-        throw new TypeError(`sendBatch takes ${MAX_BATCH} messages at most, got ${tasks.length}.`);
-      if (tasks.length > 0) await push(`[${tasks.join(",")}]`);
+    send: async (body, options) => void (await push([{ ...options, body }])),
+    sendBatch: async (messages, delay) => {
+      const all = Array.from(messages, (message) => ({ ...delay, ...message }));
+      if (all.length > MAX_BATCH)
+        throw new TypeError(`sendBatch takes ${MAX_BATCH} messages at most, got ${all.length}.`);
+      if (all.length > 0) await push(all);
     },
   };
 }

@@ -62,10 +62,14 @@ export class Requests {
 
   /** Sends a request, again where it may be, and reads the answer's JSON, if it has any. */
   async call<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
-    const { repeat = true, signal } = options;
+    return await this.repeated(() => this.once(method, path, options, REQUEST_TIMEOUT_MS, jsonOf<T>), options);
+  }
+
+  /** Does what sends a request, again where that may be and may help. */
+  async repeated<T>(send: () => Promise<T>, { repeat = true, signal }: Omit<RequestOptions, "body">): Promise<T> {
     for (let failures = 1; ; failures++) {
       try {
-        return await this.once(method, path, options, REQUEST_TIMEOUT_MS, jsonOf<T>);
+        return await send();
       } catch (error) {
         if (!repeat || failures >= this.tries || !isRetryable(error)) throw error;
         await sleep(systemClock, pauseMs(failures, error.retryAfterMs), signal);

@@ -2,7 +2,7 @@
 
 import { REPORT_INTERVAL_MS } from "../limits.ts";
 import { hasBacklog, nextDueAt } from "../store/backlog.ts";
-import { isAsWritten, loadSettings, refit, type Settings } from "../store/config.ts";
+import { isAsWritten, loadSettings, refit, type Settings, unset } from "../store/config.ts";
 import type { SqlDriver } from "../store/driver.ts";
 import { HeldRows } from "../store/held.ts";
 import { standingAtEnd, turnMinute } from "../store/history.ts";
@@ -12,10 +12,10 @@ import { nextDeadline } from "../store/sweep.ts";
 import { loadTally, newTally, saveTally, type Tally } from "../store/tally.ts";
 import type { Tx } from "../store/tx.ts";
 import { cryptoChance } from "../task/chance.ts";
-import { type ConfigChange, changed } from "../task/config.ts";
+import type { ConfigChange } from "../task/config.ts";
 import { earliest } from "../task/instant.ts";
 import type { Standing } from "../task/queue-history.ts";
-import { DEFAULT_CONFIG, type QueueConfig } from "../task/task.ts";
+import type { QueueConfig } from "../task/task.ts";
 import { AlarmClock, type AlarmStorage } from "./alarm-clock.ts";
 import { type CommitHost, GroupCommit } from "./commit.ts";
 import type { Connections } from "./connections.ts";
@@ -68,7 +68,7 @@ export class Partition implements CommitHost {
   constructor(parts: PartitionParts) {
     this.#parts = parts;
     // Until the first use there is no row that says otherwise, and the first task is pushed by these already.
-    this.config = changed(DEFAULT_CONFIG, parts.code);
+    this.config = unset(parts.code).config;
     this.alarm = new AlarmClock(parts.storage);
     this.log = new EventLog(parts);
     this.#feed = new Feed(parts.connections);
@@ -79,8 +79,6 @@ export class Partition implements CommitHost {
     const { sql } = this.#parts;
     this.opened = isOpened(sql);
     await this.alarm.load();
-    // What code says holds for a queue that was never used, too.
-    if (!this.opened) this.config = this.settings.config;
     if (!this.opened) return;
     sql.transaction(() => migrate(sql));
     this.reload();
@@ -110,7 +108,7 @@ export class Partition implements CommitHost {
   /** The settings, as they came to be. */
   get settings(): Settings {
     const { sql, code } = this.#parts;
-    return this.isUsed() ? loadSettings(sql, code) : { config: changed(DEFAULT_CONFIG, code), set: {}, revision: 0 };
+    return this.isUsed() ? loadSettings(sql, code) : unset(code);
   }
 
   /** The settings that code has. */
@@ -158,6 +156,11 @@ export class Partition implements CommitHost {
       presence: connections,
       held: this.#held,
     };
+  }
+
+  /** The same, of a queue that was used; `null` of one that was not, which has no tables to read. */
+  readIfUsed(now: number): Omit<Tx, "journal"> | null {
+    return this.opened ? this.read(now) : null;
   }
 
   transaction<T>(body: () => T extends PromiseLike<unknown> ? never : T): T {

@@ -339,6 +339,6 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
   }
 
   #readingIfUsed() {
-    return this.#partition.opened ? this.#reading() : null;
+    return this.#partition.readIfUsed(Date.now());
   }
 }

@@ -97,7 +97,7 @@ export class Schedules {
   }
 
   #reading() {
-    return this.#desk.partition.opened ? this.#desk.partition.read(Date.now()) : null;
+    return this.#desk.partition.readIfUsed(Date.now());
   }
 }
 

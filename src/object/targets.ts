@@ -9,6 +9,7 @@ import { hostsIn } from "../outbound/webhook/address.ts";
 import type { WebhookSettings } from "../outbound/webhook/options.ts";
 import { REAL_WORLD, webhookTarget } from "../outbound/webhook/target.ts";
 import { layoutIn } from "../task/layout.ts";
+import { allLayouts } from "../task/layouts.ts";
 import { placeOfBatch } from "../task/places.ts";
 import type { NewTask, QueueConfig } from "../task/task.ts";
 
@@ -43,8 +44,9 @@ function toWebhook(env: Env, settings: WebhookSettings): Target {
 const pushInto =
   (env: Env, queue: string) =>
   async (task: NewTask): Promise<void> => {
-    const { layouts: written } = settingsOf(env);
-    const layout = layoutIn(new Map([...declaredLayouts, ...(written.ok ? written.value : [])]), queue);
+    const layouts = allLayouts(declaredLayouts, settingsOf(env).layouts);
+    if (!layouts.ok) throw new Error(layouts.error.detail);
+    const layout = layoutIn(layouts.value, queue);
     const place = placeOfBatch([task], layout, () => 0);
     if (!place.ok) throw new Error(place.error.detail);
     const pushed = await queueStub(env, queue, place.value).push([task], ...(layout.partitions === 1 ? [] : [layout]));

@@ -1,8 +1,9 @@
 /** What code says of a queue's consumer, in our own words or in those of Cloudflare Queues: checked, with its defaults. */
 
-import { MAX_BATCH, MAX_BATCH_WAIT_MS, MAX_CALL_MS, MAX_CALLS } from "../limits.ts";
+import { MAX_BATCH_WAIT_MS } from "../limits.ts";
 import type { ConfigChange } from "../task/config.ts";
 import type { Result } from "../task/result.ts";
+import { CALL_NUMBERS, type CallNumbers, flawInNumbers } from "./numbers.ts";
 
 /** The method that a consumer's entrypoint has. What it answers is checked, so its type is left open. */
 export interface ConsumerBinding {
@@ -39,29 +40,28 @@ export interface ConsumerOptions<E> {
 }
 
 /** The same, complete. */
-export interface ConsumerSettings {
+export interface ConsumerSettings extends CallNumbers {
   readonly consumer: (env: never) => ConsumerBinding;
-  readonly batchSize: number;
-  readonly batchWaitMs: number;
-  readonly concurrency: number;
-  readonly perSecond: number | undefined;
-  readonly timeoutMs: number;
   readonly deadLetterQueue: string | undefined;
 }
 
-/** Numbers: their range, and the option that says the same. */
-const NUMBERS = {
-  batchSize: [1, MAX_BATCH, "max_batch_size"],
-  batchWaitMs: [0, MAX_BATCH_WAIT_MS, "max_batch_timeout"],
-  concurrency: [1, MAX_CALLS, "max_concurrency"],
-  perSecond: [1, 1_000, null],
-  timeoutMs: [1, MAX_CALL_MS, null],
-  max_batch_size: [1, MAX_BATCH, null],
-  max_batch_timeout: [0, MAX_BATCH_WAIT_MS / 1000, null],
-  max_concurrency: [1, MAX_CALLS, null],
-  max_retries: [0, 99, null],
-  retry_delay: [0, 86_400, null],
+/** Numbers in the words of Cloudflare Queues. */
+const THEIR_NUMBERS = {
+  max_batch_size: CALL_NUMBERS.batchSize,
+  max_batch_timeout: [0, MAX_BATCH_WAIT_MS / 1000],
+  max_concurrency: CALL_NUMBERS.concurrency,
+  max_retries: [0, 99],
+  retry_delay: [0, 86_400],
 } as const;
+
+const NUMBERS = { ...CALL_NUMBERS, ...THEIR_NUMBERS };
+
+/** Options that say the same. */
+const TWINS = [
+  ["batchSize", "max_batch_size"],
+  ["batchWaitMs", "max_batch_timeout"],
+  ["concurrency", "max_concurrency"],
+] as const;
 
 export const CONSUMER_OPTIONS: readonly string[] = ["consumer", ...Object.keys(NUMBERS), "dead_letter_queue"];
 
@@ -82,15 +82,14 @@ function flawIn<E>(options: ConsumerOptions<E>): string | null {
   if (consumer !== undefined && typeof consumer !== "function") {
     return "`consumer` must be a function of the bindings, as in `consumer: (env) => env.MAILER`.";
   }
-  for (const [name, [least, most, twin]] of Object.entries(NUMBERS)) {
-    const value = options[name as keyof typeof NUMBERS];
-    if (value === undefined) continue;
-    if (!Number.isInteger(value) || value < least || value > most) {
-      return `\`${name}\` must be a whole number from ${least} to ${most}, got ${String(value)}.`;
-    }
-    if (consumer === undefined) return `\`${name}\` is of a consumer, and there is none: give \`consumer\` as well.`;
-    if (twin !== null && options[twin] !== undefined)
-      return `\`${name}\` and \`${twin}\` say the same: give one of them.`;
+  const flaw = flawInNumbers(options, NUMBERS);
+  if (flaw !== null) return flaw;
+  const lonely = Object.keys(NUMBERS).find((name) => options[name as keyof typeof NUMBERS] !== undefined);
+  if (consumer === undefined && lonely !== undefined)
+    return `\`${lonely}\` is of a consumer, and there is none: give \`consumer\` as well.`;
+  for (const [ours, theirs] of TWINS) {
+    if (options[ours] !== undefined && options[theirs] !== undefined)
+      return `\`${ours}\` and \`${theirs}\` say the same: give one of them.`;
   }
   if (dead === undefined) return null;
   if (typeof dead !== "string" || dead === "") return "`dead_letter_queue` must be the name of a queue.";

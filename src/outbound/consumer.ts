@@ -4,17 +4,19 @@ import { check } from "../protocol/validate.ts";
 import type { HolderEvent } from "../task/task.ts";
 import { answerSchema, type ConsumerAnswer, type ConsumerBatch, type ConsumerResult } from "./consumer-call.ts";
 import type { ConsumerBinding, ConsumerSettings } from "./consumer-options.ts";
+import { numbersOf } from "./numbers.ts";
+import { setbackOf } from "./results.ts";
+import { sentTask } from "./sent-task.ts";
 import type { Delivery, Receipt, Target } from "./target.ts";
 
 type Leased = Delivery["tasks"][number];
 
 /** @param binding is asked for at each call: one that the code forgot is an error of the call, which says so */
 export function consumerTarget(settings: ConsumerSettings, binding: () => ConsumerBinding): Target {
-  const { batchSize, batchWaitMs, concurrency, perSecond, timeoutMs } = settings;
   return {
     worker: CONSUMER,
-    ...{ batchSize, batchWaitMs, concurrency, perSecond, timeoutMs },
-    deliver: (delivery) => deliver(delivery, binding, timeoutMs),
+    ...numbersOf(settings),
+    deliver: (delivery) => deliver(delivery, binding, settings.timeoutMs),
   };
 }
 
@@ -44,10 +46,8 @@ const batchOf = ({ queue, tasks }: Delivery, timeoutMs: number, aborted: () => P
   queue,
   deadline: Date.now() + timeoutMs,
   aborted,
-  tasks: tasks.map(({ id, args, attempt, maxAttempts, createdAt, priority, meta, ...task }) => ({
-    ...{ id, args, attempt, maxAttempts, createdAt, priority, meta },
-    ...(task.codec === "json" ? {} : { codec: task.codec }),
-    ...(task.groupKey === undefined ? {} : { groupKey: task.groupKey }),
+  tasks: tasks.map((task) => ({
+    ...sentTask(task),
     ...(task.timeoutMs === undefined ? {} : { timeoutMs: task.timeoutMs }),
   })),
 });
@@ -64,14 +64,10 @@ function eventsOf(tasks: readonly Leased[], answer: unknown): HolderEvent[] {
   });
 }
 
-function eventOf({ id, lease }: Leased, result: ConsumerResult): HolderEvent {
-  if ("snoozeMs" in result) return { type: "snooze", id, lease, delayMs: result.snoozeMs };
+function eventOf(task: Leased, result: ConsumerResult): HolderEvent {
   const { logs } = result;
-  if ("err" in result) {
-    const { err, retryAfterMs, abort } = result;
-    return { type: "ack", id, lease, logs, result: { err, retryAfterMs, ...(abort === true ? { abort } : {}) } };
-  }
-  return { type: "ack", id, lease, logs, result: jsonOf(result.ok) };
+  if (!("ok" in result)) return setbackOf(task, result, logs);
+  return { type: "ack", id: task.id, lease: task.lease, logs, result: jsonOf(result.ok) };
 }
 
 /** What is no JSON is a failure of its task, and of no other. */

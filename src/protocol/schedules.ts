@@ -5,6 +5,7 @@ import { MAX_CRON_LENGTH, MAX_DURATION_MS, MIN_EVERY_MS } from "../limits.ts";
 import { ok, type Result } from "../task/result.ts";
 import { MISSED, OVERLAPS, type ScheduleRule } from "../task/schedule.ts";
 import { eitherOf, objectAt } from "./alternatives.ts";
+import { count } from "./answers.ts";
 import { scheduledTaskSchema, taskShape } from "./new-task.ts";
 import { decodeBody } from "./validate.ts";
 import { characters, flag, instant, integer, object, oneOf } from "./vocabulary.ts";
@@ -44,8 +45,6 @@ export function decodeSchedule(body: string): Result<NewSchedule> {
 }
 
 export const schedulePatchSchema = object({ paused: flag });
-
-const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 export const scheduleSchema = v.strictObject({
   name: v.string(),

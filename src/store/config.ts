@@ -21,12 +21,19 @@ type Written = Partial<QueueConfig> & { readonly set?: ConfigChange; readonly re
 
 /** @param code the settings that code has: they hold where no change has set others */
 export function loadSettings(sql: SqlDriver, code: ConfigChange = {}): Settings {
+  const before = unset(code);
   const written = writtenIn(sql);
-  const base = changed(DEFAULT_CONFIG, code);
-  if (written === null) return { config: base, set: {}, revision: 0 };
+  if (written === null) return before;
   const { revision = 0, set = differences(written) } = written;
-  return { config: changed(base, set), set, revision };
+  return { config: changed(before.config, set), set, revision };
 }
+
+/** The settings of a queue of which none was ever set. */
+export const unset = (code: ConfigChange): Settings => ({
+  config: changed(DEFAULT_CONFIG, code),
+  set: {},
+  revision: 0,
+});
 
 function writtenIn(sql: SqlDriver): Written | null {
   const [row] = sql.all<{ body: string }>("SELECT body FROM state WHERE name = 'config'");

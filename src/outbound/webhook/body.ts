@@ -1,30 +1,18 @@
 /** What is sent to a webhook: the body, and the id by which a receiver knows what it had already. */
 
+import { type SentTask, sentTask } from "../sent-task.ts";
 import type { Delivery } from "../target.ts";
 
 /** A task, as a webhook is sent it. */
-interface WebhookTask {
-  readonly id: string;
+interface WebhookTask extends SentTask {
   readonly queue: string;
-  /** JSON; a base64 string for a task with a `codec`. */
-  readonly args: unknown;
-  /** Left out for JSON. */
-  readonly codec?: string;
-  /** From 1. */
-  readonly attempt: number;
-  readonly maxAttempts: number;
-  /** Unix ms. */
-  readonly createdAt: number;
-  readonly priority: number;
   readonly idempotencyKey?: string;
-  readonly groupKey?: string;
-  readonly meta: Readonly<Record<string, unknown>>;
 }
 
 /** One body for one task, another for a batch; a queue sends always the same of them. */
 export function bodyOf({ queue, tasks }: Delivery, isBatch: boolean, now: number): string {
   const timestamp = new Date(now).toISOString();
-  const sent = tasks.map(sentTask);
+  const sent = tasks.map(inWebhook);
   return JSON.stringify(
     isBatch
       ? { type: "prinia.tasks", timestamp, data: { queue, tasks: sent } }
@@ -32,15 +20,9 @@ export function bodyOf({ queue, tasks }: Delivery, isBatch: boolean, now: number
   );
 }
 
-function sentTask(task: Delivery["tasks"][number]): WebhookTask {
-  const { id, queue, args, attempt, maxAttempts, createdAt, priority, meta } = task;
-  const { codec, idempotencyKey, groupKey } = task;
-  return {
-    ...{ id, queue, args, attempt, maxAttempts, createdAt, priority, meta },
-    ...(codec === "json" ? {} : { codec }),
-    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-    ...(groupKey === undefined ? {} : { groupKey }),
-  };
+function inWebhook(task: Delivery["tasks"][number]): WebhookTask {
+  const { id, queue, idempotencyKey } = task;
+  return { ...{ id, queue }, ...sentTask(task), ...(idempotencyKey === undefined ? {} : { idempotencyKey }) };
 }
 
 /**

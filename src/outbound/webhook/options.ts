@@ -1,7 +1,7 @@
 /** What code says of a queue's webhook: checked, with its defaults. */
 
-import { MAX_BATCH, MAX_BATCH_WAIT_MS, MAX_CALL_MS, MAX_CALLS } from "../../limits.ts";
 import type { Result } from "../../task/result.ts";
+import { CALL_NUMBERS, type CallNumbers, flawInNumbers } from "../numbers.ts";
 import { MOST_LENIENT, webhookUrl } from "./address.ts";
 
 /** @template E the bindings of the Worker */
@@ -25,26 +25,13 @@ export interface WebhookOptions<E> {
 }
 
 /** The same, complete. */
-export interface WebhookSettings {
+export interface WebhookSettings extends CallNumbers {
   readonly url: string;
   readonly secret: (env: never) => string | undefined;
   readonly previousSecret: ((env: never) => string | undefined) | undefined;
-  readonly batchSize: number;
-  readonly batchWaitMs: number;
-  readonly concurrency: number;
-  readonly perSecond: number | undefined;
-  readonly timeoutMs: number;
 }
 
-const NUMBERS = {
-  batchSize: [1, MAX_BATCH],
-  batchWaitMs: [0, MAX_BATCH_WAIT_MS],
-  concurrency: [1, MAX_CALLS],
-  perSecond: [1, 1_000],
-  timeoutMs: [1, MAX_CALL_MS],
-} as const;
-
-const NAMES: ReadonlySet<string> = new Set(["url", "secret", "previousSecret", ...Object.keys(NUMBERS)]);
+const NAMES: ReadonlySet<string> = new Set(["url", "secret", "previousSecret", ...Object.keys(CALL_NUMBERS)]);
 
 /** @returns what the options mean, or what is wrong with them. The operator's rules for addresses are asked at each call. */
 export function webhookSettings<E>(options: WebhookOptions<E>): Result<WebhookSettings, string> {
@@ -66,13 +53,7 @@ function flawIn<E>(options: WebhookOptions<E>): string | null {
   if (options.previousSecret !== undefined && typeof options.previousSecret !== "function") {
     return `\`webhook.previousSecret\` ${SECRET_WANTS}`;
   }
-  for (const [name, [least, most]] of Object.entries(NUMBERS)) {
-    const value = options[name as keyof typeof NUMBERS];
-    if (value !== undefined && (!Number.isInteger(value) || value < least || value > most)) {
-      return `\`webhook.${name}\` must be a whole number from ${least} to ${most}, got ${String(value)}.`;
-    }
-  }
-  return null;
+  return flawInNumbers(options, CALL_NUMBERS, "webhook.");
 }
 
 const SECRET_WANTS =

@@ -1,11 +1,12 @@
 /** What the answer of a webhook means for the tasks that were sent to it. */
 
-import * as v from "valibot";
-import { MAX_DURATION_MS, MAX_RESULT_BYTES, MAX_WEBHOOK_REST_MS, MIN_WEBHOOK_REST_MS } from "../../limits.ts";
+import type * as v from "valibot";
+import { MAX_RESULT_BYTES, MAX_WEBHOOK_REST_MS, MIN_WEBHOOK_REST_MS } from "../../limits.ts";
 import { compactJson, isJsonObject, parseJson } from "../../protocol/json.ts";
 import { check } from "../../protocol/validate.ts";
 import type { HolderEvent, RawJson } from "../../task/task.ts";
 import { exceedsBytes, isBase64Json } from "../../task/text.ts";
+import { resultsSchema, setbackOf } from "../results.ts";
 import type { Delivery, Receipt } from "../target.ts";
 
 type Leased = Delivery["tasks"][number];
@@ -68,12 +69,20 @@ const ofOne =
   (answer: Answer) =>
   (task: Leased): HolderEvent => {
     if (!answer.isJson || answer.text === "") return acked(task, { ok: "null" });
-    const { ok, why } = resultOf(task, answer.text);
-    return acked(task, { ok: ok ?? "null" }, why === undefined ? undefined : [`The answer was left out: ${why}`]);
+    return done(task, resultOf(task, answer.text));
   };
 
+const done = (task: Leased, { ok, why }: Kept): HolderEvent =>
+  acked(task, { ok: ok ?? "null" }, why === undefined ? undefined : [`The answer was left out: ${why}`]);
+
+/** A result, or why there is none. */
+interface Kept {
+  readonly ok?: RawJson;
+  readonly why?: string;
+}
+
 /** Kept as it was received, so that numbers beyond 2^53 survive. */
-function resultOf(task: Leased, text: string | null): { readonly ok?: RawJson; readonly why?: string } {
+function resultOf(task: Leased, text: string | null): Kept {
   if (text === null || exceedsBytes(text, MAX_RESULT_BYTES)) {
     return { why: `it is longer than ${MAX_RESULT_BYTES} bytes.` };
   }
@@ -86,15 +95,8 @@ function resultOf(task: Leased, text: string | null): { readonly ok?: RawJson; r
 const CODEC_WANTS = "a task with a codec must have its result as a base64 string or null";
 const fits = ({ codec }: Leased, ok: RawJson): boolean => codec === "json" || ok === "null" || isBase64Json(ok);
 
-const duration = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_DURATION_MS));
-const resultsSchema = v.array(
-  v.union([
-    v.object({ id: v.string(), snoozeMs: duration }),
-    v.object({ id: v.string(), err: v.string(), retryAfterMs: v.optional(duration), abort: v.optional(v.boolean()) }),
-    v.object({ id: v.string(), ok: v.unknown() }),
-  ]),
-);
-type BatchResult = v.InferOutput<typeof resultsSchema>[number];
+const batchSchema = resultsSchema({});
+type BatchResult = v.InferOutput<typeof batchSchema>[number];
 
 /** Without `results` all is well; with them, each task must have one. */
 function ofBatch(tasks: readonly Leased[], { isJson, text }: Answer): HolderEvent[] {
@@ -106,7 +108,7 @@ function ofBatch(tasks: readonly Leased[], { isJson, text }: Answer): HolderEven
   if (!isJsonObject(parsed.value) || parsed.value.results === undefined) {
     return tasks.map((task) => acked(task, { ok: "null" }));
   }
-  const checked = check(resultsSchema, parsed.value.results);
+  const checked = check(batchSchema, parsed.value.results);
   if (!checked.ok) return allFailed(`The webhook's \`results\` are not well formed: ${checked.error.detail}`);
   const results = new Map(checked.value.map((result) => [result.id, result]));
   return tasks.map((task) => ofResult(task, results.get(task.id)));
@@ -114,11 +116,6 @@ function ofBatch(tasks: readonly Leased[], { isJson, text }: Answer): HolderEven
 
 function ofResult(task: Leased, result: BatchResult | undefined): HolderEvent {
   if (result === undefined) return acked(task, { err: "The webhook's answer to a batch has no result for this task." });
-  if ("snoozeMs" in result) return { type: "snooze", id: task.id, lease: task.lease, delayMs: result.snoozeMs };
-  if ("err" in result) {
-    const { err, retryAfterMs, abort } = result;
-    return acked(task, { err, retryAfterMs, ...(abort === true ? { abort } : {}) });
-  }
-  const { ok, why } = resultOf(task, JSON.stringify(result.ok));
-  return acked(task, { ok: ok ?? "null" }, why === undefined ? undefined : [`The answer was left out: ${why}`]);
+  if (!("ok" in result)) return setbackOf(task, result);
+  return done(task, resultOf(task, JSON.stringify(result.ok)));
 }

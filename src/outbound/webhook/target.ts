@@ -1,6 +1,7 @@
 /** A target that is a URL: one signed POST for each task, or for each batch. */
 
 import { MAX_RESULT_BYTES, MAX_WEBHOOK_ANSWER_BYTES, MAX_WEBHOOK_ERROR_BYTES } from "../../limits.ts";
+import { type CallNumbers, numbersOf } from "../numbers.ts";
 import type { Delivery, Receipt, Target } from "../target.ts";
 import { type AddressRules, webhookUrl } from "./address.ts";
 import { bodyOf, messageId } from "./body.ts";
@@ -24,17 +25,16 @@ export const REAL_WORLD: Pick<WebhookPorts, "fetch" | "now"> = {
   now: () => Date.now(),
 };
 
-type Options = Pick<WebhookSettings, "url" | "batchSize" | "batchWaitMs" | "concurrency" | "perSecond" | "timeoutMs">;
+type Options = Pick<WebhookSettings, "url"> & CallNumbers;
 
 /**
  * The URL and the secrets are looked at again at each call, since the operator's rules may have changed: what is refused
  * fails the tasks of the call in words.
  */
 export function webhookTarget(options: Options, ports: WebhookPorts): Target {
-  const { batchSize, batchWaitMs, concurrency, perSecond, timeoutMs } = options;
   return {
     worker: WEBHOOK,
-    ...{ batchSize, batchWaitMs, concurrency, perSecond, timeoutMs },
+    ...numbersOf(options),
     deliver: (delivery) => deliver(delivery, options, ports),
   };
 }

@@ -4,8 +4,10 @@ import { asQueue, type QueueContentType } from "../../../src/client/cloudflare-q
 function bench(status = 201) {
   const sent: { url: string; body: unknown }[] = [];
   const fetch = async (url: string, { body = "" }: { body?: string }) => {
-    sent.push({ url, body: JSON.parse(body) });
-    return Response.json(status < 300 ? { id: "1" } : { code: "forbidden", detail: "no" }, { status });
+    const pushed = JSON.parse(body);
+    sent.push({ url, body: pushed });
+    const answer = Array.isArray(pushed) ? { tasks: pushed.map((_, n) => ({ id: String(n) })) } : { id: "1" };
+    return Response.json(status < 300 ? answer : { code: "forbidden", detail: "no" }, { status });
   };
   return { sent, queue: asQueue({ fetch }, "a/b") };
 }

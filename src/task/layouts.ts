@@ -1,7 +1,7 @@
 /** How queues are divided: what the code says, and what the variable says. */
 
-import type { Layouts } from "../task/layout.ts";
-import { fail, ok, type Result } from "../task/result.ts";
+import type { Layouts } from "./layout.ts";
+import { fail, ok, type Result } from "./result.ts";
 
 /**
  * Both together.
