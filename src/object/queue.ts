@@ -1,8 +1,7 @@
 /** QueueObject: one partition of a queue. Thin: it takes calls, frames and alarms to the rules and the store. */
 
 import { DurableObject } from "cloudflare:workers";
-import { declaredConfig } from "../declared.ts";
-import { directoryStub, type Env, queueStub } from "../env.ts";
+import { directoryStub, type Env } from "../env.ts";
 import { ALARM_RETRY_MS } from "../limits.ts";
 import { logBug } from "../protocol/bug.ts";
 import type {
@@ -15,7 +14,6 @@ import type {
   VacuumInput,
 } from "../protocol/types.ts";
 import type { Settings } from "../store/config.ts";
-import { durableDriver } from "../store/durable.ts";
 import * as long from "../store/long.ts";
 import * as byId from "../store/tasks.ts";
 import { type Layout, UNDIVIDED } from "../task/layout.ts";
@@ -25,21 +23,17 @@ import { ok, type Result } from "../task/result.ts";
 import type { NewTask, TaskPatch } from "../task/task.ts";
 import { tick } from "./alarm.ts";
 import type { QueueApi, When } from "./api.ts";
-import { Connections } from "./connections.ts";
 import type { Desk } from "./desk.ts";
-import { Dispatcher } from "./dispatcher.ts";
 import { dropQueue } from "./drop.ts";
 import { nameOf } from "./name.ts";
-import { Partition } from "./partition.ts";
-import { type Pushes, pushesOf } from "./pushes.ts";
+import type { Partition } from "./partition.ts";
+import { partsOf } from "./parts.ts";
+import type { Pushes } from "./pushes.ts";
 import * as reads from "./reads.ts";
-import { Reporter } from "./reporter.ts";
-import { type ScheduleInput, Schedules } from "./schedules.ts";
-import { Siblings } from "./siblings.ts";
-import { Sockets } from "./sockets.ts";
+import type { ScheduleInput, Schedules } from "./schedules.ts";
+import type { Siblings } from "./siblings.ts";
+import type { Sockets } from "./sockets.ts";
 import type { Step } from "./step.ts";
-import { targetOf } from "./targets.ts";
-import { Watchers } from "./watchers.ts";
 import { inTurns } from "./work.ts";
 import * as writes from "./writes.ts";
 
@@ -48,7 +42,6 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
   readonly #partition: Partition;
   readonly #pushes: Pushes;
   readonly #sockets: Sockets;
-  readonly #reporter: Reporter;
   readonly #schedules: Schedules;
   readonly #siblings: Siblings;
 
@@ -56,38 +49,13 @@ export class QueueObject extends DurableObject<Env> implements QueueApi {
     super(ctx, env);
     // Pings are answered by the runtime: they wake nobody, and their time is the heartbeat.
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
-    const connections = new Connections(ctx);
-    const watchers = new Watchers(connections, () => reads.readable(this.#reading(), this.#partition.opened));
-    const announce = () => ctx.waitUntil(this.#reporter.report());
-    const sql = durableDriver(ctx.storage);
-    const { queue, partition } = nameOf(ctx);
-    const dispatcher = new Dispatcher({
-      queue,
-      target: (config) => targetOf(env, queue, config),
-      connections,
-      group: () => this.#partition.group,
-      isUsed: () => this.#partition.isUsed(),
-      keepAlive: (work) => ctx.waitUntil(work),
-    });
-    const { storage } = ctx;
-    const code = declaredConfig(queue);
-    this.#partition = new Partition({
-      queue,
-      partition,
-      sql,
-      storage,
-      connections,
-      dispatcher,
-      watchers,
-      code,
-      announce,
-    });
-    this.#desk = { partition: this.#partition, connections, dispatcher, watchers };
-    this.#pushes = pushesOf(this.#desk);
-    this.#schedules = new Schedules(this.#desk);
-    this.#siblings = new Siblings(this.#desk, partition, (other) => queueStub(env, queue, other));
-    this.#sockets = new Sockets(this.#desk, this.#pushes, this.#siblings, ctx);
-    this.#reporter = new Reporter(this.#desk, () => directoryStub(env));
+    const { desk, pushes, schedules, siblings, sockets } = partsOf(ctx, env);
+    this.#desk = desk;
+    this.#partition = desk.partition;
+    this.#pushes = pushes;
+    this.#schedules = schedules;
+    this.#siblings = siblings;
+    this.#sockets = sockets;
     void ctx.blockConcurrencyWhile(() => this.#partition.start());
   }
 
